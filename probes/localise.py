@@ -1,0 +1,170 @@
+"""Both directions' traces laid over the idle path → the stretch that blocks, and its owner.
+
+Pure. The idle paths of the two directions may differ in length (the account's are 15 and 10
+hops long), so hop n is never hop N-n: two rows belong together only when their addresses
+share a point-to-point link, /30 or /31 (facts/path-diagnosis.md, "Reading the incident").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from probes.model import Address, Context, Direction, Location
+from probes.ownership import owner_in
+
+POINT_TO_POINT = {4: (31, 30), 6: (127, 126)}
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One direction's route: hops[0] is the first router; None where nobody answered.
+
+    The last entry is the target itself where the trace reached it (`reached`).
+    """
+
+    origin: Address
+    target: Address
+    hops: tuple[Address | None, ...]
+
+    @property
+    def reached(self) -> bool:
+        return bool(self.hops) and self.hops[-1] == self.target
+
+    @property
+    def routers(self) -> tuple[Address | None, ...]:
+        return self.hops[:-1] if self.reached else self.hops
+
+    @property
+    def last(self) -> Address:
+        """The last that answered; the origin's own address if none did."""
+        return next((hop for hop in reversed(self.hops) if hop is not None), self.origin)
+
+    def index(self, address: Address | None) -> int | None:
+        return self.hops.index(address) if address is not None and address in self.hops else None
+
+
+def merge(origin: Address, target: Address, traces: Sequence[Sequence[Address | None]]) -> Path:
+    """Several traces of one direction → one path: a row that answered once, answered.
+
+    Rows beyond the target are dropped, and so are silent rows at the end.
+    """
+    length = max((len(t) for t in traces), default=0)
+    hops: list[Address | None] = []
+    for index in range(length):
+        row = [t[index] for t in traces if index < len(t)]
+        hops.append(next((a for a in row if a is not None), None))
+        if hops[-1] == target:
+            break
+    while hops and hops[-1] is None:
+        hops.pop()
+    return Path(origin, target, tuple(hops))
+
+
+def link_mates(a: Address, b: Address) -> bool:
+    """Do two addresses share a point-to-point link?"""
+    if a == b or a.version != b.version:
+        return False
+    return any(
+        b in ip_network(f"{a}/{length}", strict=False) for length in POINT_TO_POINT[a.version]
+    )
+
+
+def router_after(idle: Path, back: Path, index: int) -> Address | None:
+    """The router after `idle.hops[index]` (-1: after the origin), as the far side sees it.
+
+    `back` is the idle path of the other direction. The router k+1 shows the far side the
+    address that shares a link with what router k+2 shows the near side.
+    """
+    following = index + 1
+    if following >= len(idle.hops):
+        return None
+    if idle.hops[following] == idle.target:
+        return idle.target
+    beyond = idle.hops[following + 1] if following + 1 < len(idle.hops) else None
+    if beyond is not None and beyond == idle.target:
+        return back.hops[0] if back.hops else None
+    for at, hop in enumerate(back.hops):
+        if hop is None:
+            continue
+        if beyond is not None and link_mates(hop, beyond):
+            return hop
+        shown = idle.hops[following]
+        if shown is not None and link_mates(hop, shown):  # this is router k: one nearer to far
+            return back.hops[at - 1] if at else back.origin
+    return None
+
+
+def position(idle: Path, back: Path, seen_from_far: Address) -> int | None:
+    """Which hop of the idle path a router is that only the far side saw; None if unknown.
+
+    -1 stands for the origin itself, len(idle.hops) - 1 for the target.
+    """
+    if seen_from_far == idle.target:
+        return len(idle.hops) - 1 if idle.reached else None
+    if seen_from_far == idle.origin:
+        return -1
+    for at, hop in enumerate(idle.hops):
+        if hop is not None and hop != idle.target and link_mates(hop, seen_from_far):
+            return at - 1
+    if idle.reached and back.hops and back.hops[0] == seen_from_far:
+        return len(idle.hops) - 2
+    return None
+
+
+def stretch(
+    idle: Path | None, back: Path | None, near: Path | None, far: Path | None
+) -> tuple[Address | None, Address | None, Direction]:
+    """The two ends of what blocks, and the direction that is blocked.
+
+    idle, back: the idle paths near→far and far→near. near, far: the same in the failing
+    state; None where that side could not look. Follows contract.md, `location.between`.
+    """
+    first = near.last if near else None
+    second = far.last if far else None
+    if near is None or far is None or idle is None or back is None:
+        return first, second, Direction.BOTH
+    reaches, answers = position_of_last(idle, near), position(idle, back, far.last)
+    if reaches is None or answers is None or answers >= reaches:
+        return first, second, Direction.BOTH  # they end at one device, or leave it between them
+    near_arrives = near.reached or reaches >= len(idle.routers) - 1
+    far_arrives = far.reached or answers <= 0
+    if far_arrives and not near_arrives:  # far's trace passes the device
+        return first, router_after(idle, back, reaches), Direction.NEAR_TO_FAR
+    if near_arrives and not far_arrives:
+        last = back.index(far.last)
+        beyond = router_after(back, idle, -1 if last is None else last)
+        return beyond, second, Direction.FAR_TO_NEAR
+    return first, second, Direction.BOTH
+
+
+def position_of_last(idle: Path, failing: Path) -> int | None:
+    """Where on the idle path a failing trace of the same direction ended; -1: at its origin."""
+    return -1 if failing.last == idle.origin else idle.index(failing.last)
+
+
+def locate(
+    context: Context,
+    first: Address | None,
+    second: Address | None,
+    direction: Direction | None,
+) -> Location:
+    """Who owns each end. Where two owners meet, the segment is the site, never the transit;
+    the words name both (contract.md, `location.owners`)."""
+    ends = (owner_in(context, end) if end is not None else None for end in (first, second))
+    owners = tuple(owner for owner in ends if owner)
+    boundary = len(set(owners)) > 1
+    sites = [owner for owner in owners if owner in (context.near.name, context.far.name)]
+    segment = (sites[-1] if sites else owners[-1]) if owners else None
+    return Location(
+        segment=segment,
+        boundary=boundary,
+        owners=owners,
+        between=(_text(first), _text(second)),
+        direction=direction,
+    )
+
+
+def _text(address: Address | None) -> str | None:
+    return str(address) if address is not None else None
