@@ -14,7 +14,8 @@ def owner_of(address: Address, sites: Iterable[Site], segments: Iterable[Segment
     no network of the site holds it.
     """
     best: tuple[int, str] | None = None
-    for owner in (*sites, *segments):
+    owners: tuple[Site | Segment, ...] = (*sites, *segments)
+    for owner in owners:
         if isinstance(owner, Site) and _is_endpoint(address, owner):
             return owner.name
         for network in owner.networks:

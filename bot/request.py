@@ -1,0 +1,43 @@
+"""What one check is asked to do, what it may ask back, and what it hands over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from probes.model import Evidence, Verdict
+
+TriggerWish = Literal["yes", "no", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """Two sites by name, in either order. asked_by: who pressed, as the record names them."""
+
+    near: str
+    far: str
+    trigger: TriggerWish = "ask"
+    watch_seconds: float = 120.0
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentQuestion:
+    """May this be sent? source and target are endpoint ids; connections: each one that a yes
+    allows, in words for a person (`111: portmapper call, 60 bytes`)."""
+
+    check: str
+    source: str
+    target: str
+    port: int
+    service: str
+    connections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The contract's document, and what it was made from."""
+
+    document: dict[str, Any]
+    evidence: Evidence
+    verdict: Verdict
