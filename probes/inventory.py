@@ -1,0 +1,157 @@
+"""sites.toml → Inventory, with every mistake named at once, each with its line and its mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from probes import inventory_checks as checks
+from probes.inventory_file import EndpointTable, InventoryFile, PairTable, SiteTable, SshTable
+from probes.inventory_text import read
+from probes.mistakes import InventoryError, Mistake
+from probes.model import Address, Endpoint, Pair, Segment, Site, SshAccess
+from probes.ownership import owner_of
+from probes.toml_lines import LineIndex
+
+__all__ = ["Inventory", "InventoryError", "Mistake", "NoSuchPair", "load"]
+
+
+class NoSuchPair(LookupError):  # noqa: N818 - reads as the sentence it is
+    """The two sites are not a pair. pairs: those there are; nearest: for each name that is
+    no site, the sites that are spelt most like it."""
+
+    def __init__(
+        self, near: str, far: str, pairs: tuple[Pair, ...], sites: tuple[str, ...]
+    ) -> None:
+        super().__init__(f"no pair of {near} and {far}")
+        self.near, self.far, self.pairs = near, far, pairs
+        self.nearest = {
+            name: tuple(get_close_matches(name, sites, n=3, cutoff=0.5))
+            for name in dict.fromkeys((near, far))
+            if name not in sites
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All that sites.toml says, checked. hooks: as written, for the bot's intake."""
+
+    path: Path
+    sites: Mapping[str, Site]
+    segments: tuple[Segment, ...]
+    pairs: tuple[Pair, ...]
+    hooks: Mapping[str, Any]
+    warnings: tuple[Mistake, ...] = ()
+
+    def pair(self, a: str, b: str) -> Pair:
+        """The pair of two sites, named in either order; NoSuchPair if there is none."""
+        for pair in self.pairs:
+            if {pair.near, pair.far} == {a, b}:
+                return pair
+        raise NoSuchPair(a, b, self.pairs, tuple(self.sites))
+
+    def owner(self, address: Address) -> str | None:
+        """Whose address it is: the longest prefix over all sites and segments."""
+        return owner_of(address, self.sites.values(), self.segments)
+
+
+def load(path: Path | str) -> Inventory:
+    """Read and check a file. InventoryError names every mistake; nothing is half loaded."""
+    path = Path(path).absolute()
+    file, index = read(path)
+    mistakes = [
+        *checks.names(file, index),
+        *checks.references(file, index),
+        *checks.pairs(file, index),
+        *checks.addresses(file, index),
+        *checks.networks(file, index),
+        *_files(file, path, index),
+    ]
+    if mistakes:
+        raise InventoryError(path, mistakes)
+    return Inventory(
+        path=path,
+        sites=MappingProxyType({n: _site(n, t, path.parent) for n, t in file.sites.items()}),
+        segments=tuple(
+            Segment(n, t.title or n, tuple(t.networks)) for n, t in file.segments.items()
+        ),
+        pairs=tuple(_pair(table) for table in file.pairs),
+        hooks=MappingProxyType({n: t.model_dump() for n, t in file.hooks.items()}),
+        warnings=tuple(checks.strangers(file, index)),
+    )
+
+
+def _files(file: InventoryFile, path: Path, index: LineIndex) -> list[Mistake]:
+    """Keys and known_hosts must be there and readable by us before a host is asked."""
+    mistakes = []
+    for site_name, site in file.sites.items():
+        for name, endpoint in site.endpoints.items():
+            for key in ("key", "known_hosts") if endpoint.ssh else ():
+                where = ("sites", site_name, "endpoints", name, "ssh", key)
+                wanted = path.parent / Path(getattr(endpoint.ssh, key)).expanduser()
+                if trouble := _unreadable(wanted):
+                    mistakes.append(checks.mistake(index, where, trouble, _FILE_MENDS[key]))
+    return mistakes
+
+
+_FILE_MENDS = {
+    "key": "put the private key there, readable by this user; the path is relative to this file",
+    "known_hosts": "collect the hosts' keys with ssh-keyscan, compare them, and put them there",
+}
+
+
+def _unreadable(path: Path) -> str | None:
+    if not path.is_file():
+        return f"there is no file {path}"
+    return None if os.access(path, os.R_OK) else f"{path} cannot be read"
+
+
+def _site(name: str, table: SiteTable, folder: Path) -> Site:
+    endpoints = {n: _endpoint(name, n, t, folder) for n, t in table.endpoints.items()}
+    return Site(name, table.title or name, tuple(table.networks), MappingProxyType(endpoints))
+
+
+def _endpoint(site: str, name: str, table: EndpointTable, folder: Path) -> Endpoint:
+    return Endpoint(
+        site=site,
+        name=name,
+        kind=table.kind,
+        address=table.address,
+        ssh=_ssh(table.ssh, table.address, folder) if table.ssh else None,
+        seen_from=MappingProxyType(dict(table.seen_from)),
+    )
+
+
+def _ssh(table: SshTable, address: Address, folder: Path) -> SshAccess:
+    return SshAccess(
+        host=table.host or str(address),
+        port=table.port,
+        user=table.user,
+        key=folder / Path(table.key).expanduser(),
+        known_hosts=folder / Path(table.known_hosts).expanduser(),
+        via=table.via,
+        legacy_algorithms=table.legacy_algorithms,
+    )
+
+
+def _pair(table: PairTable) -> Pair:
+    return Pair(
+        near=table.near,
+        far=table.far,
+        profile=table.profile,
+        trigger=table.trigger,
+        trigger_from_hooks=table.trigger_from_hooks,
+        trigger_every_seconds=table.trigger_every,
+        ask_from=tuple(table.ask_from),
+        may_trigger=tuple(table.may_trigger),
+        rpo_seconds=table.rpo,
+        expect=table.expect,
+        loss_percent=table.loss_percent,
+        bandwidth_mbit=table.bandwidth_mbit,
+        clock_skew_seconds=table.clock_skew_seconds,
+    )
