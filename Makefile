@@ -1,0 +1,71 @@
+# `make help` lists the targets. What `make test` needs beforehand: Python 3.11 or newer, make, and,
+# for the lab, root on a Debian whose apt reaches its packages. The rest it sets up itself in .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet --quiet
+# The lock names versions and hashes and no place: wherever a machine gets its packages is its own affair.
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+# --- setting up -------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(VENV)/.ready ## .venv with the locked dependencies and the project itself
+
+$(VENV)/.python: tools/make-venv
+	tools/make-venv $(VENV)
+	touch $@
+
+$(VENV)/.locked: $(VENV)/.python requirements-dev.lock
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+# Without build isolation: the build backend is locked too, and nothing is fetched here.
+$(VENV)/.ready: $(VENV)/.locked pyproject.toml
+	$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	touch $@
+
+.PHONY: lock
+lock: $(VENV)/.locked ## write the lock files again after a change of dependencies in pyproject.toml
+	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# --- checking ---------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: setup ## format, rules, types, and the arrows between modules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: test
+test: lint ## lint, the fast tests, then the lab (as root; without root the lab is left out, and said so)
+	$(PYTHON) -m pytest -m "not lab"
+	tools/with-lab $(PYTHON) -m pytest -m lab
+
+# --- by hand ----------------------------------------------------------------------------------
+
+.PHONY: lab
+lab: setup ## start the lab's two sites, to try the tool against them (as root)
+	LAB=required tools/with-lab $(PYTHON) -m tests.lab up
+
+.PHONY: bench
+bench: setup ## print the ratios that the project holds itself to (as root)
+	LAB=required tools/with-lab $(PYTHON) -m tests.bench
+
+.PHONY: clean
+clean: ## remove what setting up and testing made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
