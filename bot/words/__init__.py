@@ -12,6 +12,7 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -50,6 +51,25 @@ def catalog(lang: str) -> Mapping[str, str]:
         raise KeyError(lang)
     text = resources.files(__name__).joinpath(f"{lang}.toml").read_text(encoding="utf-8")
     return dict(_flat("", tomllib.loads(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A language and the titles to speak with: `voice("report.gaps", count=3)`."""
+
+    lang: str = "en"
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, code: str, **params: str | int | float | Message) -> str:
+        return say(Message(code, params), self.lang, self.titles)
+
+    def or_else(self, code: str, words: str) -> str:
+        """The catalog's words for a code, or these where it has none."""
+        return self(code) if code in catalog("en") else words
+
+    def title(self, code: str) -> str:
+        """What people call this site, segment or endpoint."""
+        return self.titles.get(code, code)
 
 
 def titles_of(context: Context) -> dict[str, str]:
