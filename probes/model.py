@@ -319,6 +319,10 @@ class Unparsed(Exception):
     """A parser does not understand the text; it becomes the gap `unparsed`, never empty."""
 
 
+class NotPermitted(Unparsed):
+    """The host refused by name: the role may not, or the account must change its password."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """One tool as a host has it: its absolute path (`/usr/sbin/ss`) and what it calls itself."""
@@ -374,7 +378,8 @@ class Probe:
 
 
 class Cause(StrEnum):
-    """The contract's causes. Their order here is the order of layers, lowest first (law 3)."""
+    """The contract's causes, and `transit-fault`: the network between the sites, which the
+    account suspected and dropped. Their order is the order of layers, lowest first (law 3)."""
 
     NAME_RESOLUTION = "name-resolution"
     LINK_ERRORS = "link-errors"
@@ -382,6 +387,7 @@ class Cause(StrEnum):
     NO_RETURN_PATH = "no-return-path"
     ROUTING_LOOP = "routing-loop"
     PACKET_LOSS = "packet-loss"
+    TRANSIT_FAULT = "transit-fault"
     PATH_MTU = "path-mtu"
     LOW_BANDWIDTH = "low-bandwidth"
     PORT_FILTERED = "port-filtered"

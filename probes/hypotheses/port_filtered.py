@@ -1,0 +1,78 @@
+"""A connection request to one port vanishes on the path, while others to the host pass."""
+
+from __future__ import annotations
+
+from probes.hypotheses.base import ALIVE, Hypothesis, refuted, supported, unknown
+from probes.localise import locate, router_after
+from probes.model import Cause, Confidence, Direction, Finding, Flow, Location, Message
+from probes.readings import Knock, SocketsReading
+from probes.scene import Scene
+
+
+def test(scene: Scene) -> Finding:
+    flow = scene.closed_flow
+    if flow is None:
+        opened = [o for f in scene.required for o in scene.opened(f)]
+        return refuted(Cause.PORT_FILTERED, "port.opens", opened)
+    knock, tried = scene.opening(flow)
+    if knock is not Knock.SILENT:
+        return refuted(Cause.PORT_FILTERED, "port.answered-otherwise", tried)
+    others = scene.passing
+    if not others:
+        return unknown(Cause.PORT_FILTERED, "port.nothing-else", tried)
+    denied = scene.denied_by_host(flow)
+    port = flow.port or 0
+    if denied:
+        why = Message("port.host-denies", {"host": flow.target, "port": port})
+        here = Location(flow.target.partition("/")[0], False, (), None, host=flow.target)
+        evidence = (*tried, *denied, *others)
+        return supported(Cause.PORT_FILTERED, why, evidence, Confidence.CONFIRMED, here, flow)
+    location, swept = _where(scene, flow)
+    arrived = _arrived(scene, flow)
+    if arrived:
+        location = Location(None, False, (), None, direction=Direction.FAR_TO_NEAR)
+    sure = bool(location and location.between and None not in location.between)
+    why = Message(
+        "port.answer-vanishes" if arrived else "port.vanishes",
+        {"port": port, "source": flow.source, "destination": flow.target},
+    )
+    return supported(
+        Cause.PORT_FILTERED,
+        why,
+        (*tried, *swept, *arrived, *others),
+        Confidence.CONFIRMED if sure else Confidence.LIKELY,
+        location,
+        flow,
+    )
+
+
+def _where(scene: Scene, flow: Flow) -> tuple[Location | None, tuple[str, ...]]:
+    """The last router that a connection request reached, and the next beyond it."""
+    sweep = scene.port_sweep(flow)
+    idle, back = scene.path(flow.source, flow.target), scene.path(flow.target, flow.source)
+    if sweep is None or idle is None:
+        return None, ()
+    first = idle.hops[sweep.last_expired - 1] if sweep.last_expired else idle.origin
+    second = router_after(idle, back, sweep.last_expired - 1) if back else None
+    location = locate(scene.context, first, second, Direction.NEAR_TO_FAR)
+    return location, (sweep.observation, *scene.trace_ids(flow.source, flow.target))
+
+
+def _arrived(scene: Scene, flow: Flow) -> tuple[str, ...]:
+    """The far host lists our request as half-open: it arrived, and the answer is lost."""
+    source = scene.endpoint(flow.source)
+    return tuple(
+        o.id
+        for o in scene.evidence.of("sockets", source=flow.target)
+        if isinstance(o.reading, SocketsReading) and source
+        for sample in o.reading.samples
+        if any(
+            s.state == "SYN-RECV"
+            and s.local_port == flow.port
+            and s.peer == source.address_for(flow.target.partition("/")[0])
+            for s in sample.sockets
+        )
+    )
+
+
+HYPOTHESIS = Hypothesis(Cause.PORT_FILTERED, (ALIVE,), test)

@@ -1,0 +1,245 @@
+"""Paths, hosts, and what follows from flows and passage together (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from probes.localise import Path, merge
+from probes.model import Address, Endpoint, Flow, Kind, Observation, Phase
+from probes.readings import (
+    Answer,
+    CountersReading,
+    Knock,
+    SocketsReading,
+    StatusReading,
+    TraceReading,
+    VersionReading,
+)
+from probes.scene.flows import PortSweep, exchanged, sweep_of
+from probes.scene.passage import EDGE, Passage, Trip, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A message that does not get through: its bytes, and where that was seen."""
+
+    size: int
+    evidence: tuple[str, ...]
+
+
+class Scene(Passage):
+    """The digest of one check's evidence."""
+
+    def endpoint(self, endpoint_id: str) -> Endpoint | None:
+        """The endpoint, or None where the inventory leaves it out."""
+        try:
+            return self.context.endpoint(endpoint_id)
+        except KeyError:
+            return None
+
+    # --- paths ------------------------------------------------------------------------
+
+    def traces(
+        self, source: str, target: str, window: Window | None = None
+    ) -> tuple[Observation, ...]:
+        """One direction's traces: those begun in the window, or else the idle ones."""
+        found = self.evidence.of("trace", source=source, target=target)
+        if window is not None:
+            return tuple(o for o in found if window.holds(o.transcript.started))
+        dark = self.window
+        idle = (o for o in found if o.phase is Phase.BASELINE)
+        return tuple(o for o in idle if dark is None or not dark.holds(o.transcript.started + EDGE))
+
+    def trace_ids(self, source: str, target: str, window: Window | None = None) -> tuple[str, ...]:
+        return tuple(o.id for o in self.traces(source, target, window))
+
+    def path(self, source: str, target: str, window: Window | None = None) -> Path | None:
+        """One direction's path, idle or in the window; None where that side did not look.
+
+        In the window only rows that were sent in the dark count (trap 17).
+        """
+        rows = [
+            _rows(o.reading, window)
+            for o in self.traces(source, target, window)
+            if isinstance(o.reading, TraceReading)
+        ]
+        if not rows:
+            return None
+        start, end = self.context.endpoint(source), self.context.endpoint(target)
+        return merge(start.address_for(end.site), end.address_for(start.site), rows)
+
+    # --- what follows -----------------------------------------------------------------
+
+    @cached_property
+    def closed_flow(self) -> Flow | None:
+        """The first flow that counts and whose port does not open, while the pair is alive."""
+        if not self.alive_at_start or self.trip:
+            return None
+        for flow in self.flows:
+            closed = flow.port and self.opening(flow)[0] not in (None, Knock.OPEN)
+            if closed and (flow.required or self.listens(flow.target, flow.port or 0)[0]):
+                return flow
+        return None
+
+    @property
+    def eaten_flow(self) -> Flow | None:
+        """The required flow whose call stayed unanswered while the pair stayed alive."""
+        if self.trip or self.fell_silent:
+            return None
+        for flow in self.required:
+            call = self.exchange(flow.service, "call")
+            if call and exchanged(call).sent and exchanged(call).answer is Answer.SILENT:
+                return flow
+        return None
+
+    @cached_property
+    def job_sockets(self) -> tuple[str, ...]:
+        """At the first look, messages between the two ends that do not get through."""
+        ends = (self.source, self.destination)
+        return tuple(o for e in ends if self.endpoint(e) for o in self.stuck(e, (Phase.BASELINE,)))
+
+    @cached_property
+    def stuck_in_job(self) -> tuple[str, ...]:
+        """The same while a real job was watched."""
+        ends = (self.source, self.destination)
+        return tuple(o for e in ends if self.endpoint(e) for o in self.stuck(e, (Phase.WATCH_JOB,)))
+
+    @cached_property
+    def stuck_messages(self) -> Stuck | None:
+        """The replication's first message, ours or a job's, that is not answered."""
+        for observation in self.sent:
+            reading = exchanged(observation)
+            if reading.message == "call" and reading.answer is Answer.SILENT:
+                flow = next(f for f in self.flows if observation.plan.endswith(f":{f.service}"))
+                size = len(flow.handshake.message) if flow.handshake else 0
+                return Stuck(size, (observation.id,))
+        phases = (Phase.BASELINE, Phase.WATCH_JOB)
+        for end in (self.source, self.destination):
+            if self.endpoint(end) and (stuck := self.stuck(end, phases)):
+                return Stuck(max(stuck.values()), tuple(stuck))
+        return None
+
+    def stuck_after(self, trip: Trip) -> tuple[str, ...]:
+        """The far end's answers that were never acknowledged, after a message was sent."""
+        phases = (Phase.TRIGGER, Phase.AFTERMATH)
+        return self.unacknowledged(trip.flow.target, trip.flow.port or 0, phases)
+
+    def unacknowledged(
+        self, endpoint_id: str, port: int, phases: tuple[Phase, ...]
+    ) -> tuple[str, ...]:
+        """Samples in which the host's answers from this port wait to be acknowledged."""
+        own = self.endpoint(endpoint_id)
+        if own is None:
+            return ()
+        peers = {e.address_for(own.site) for e in self.context.endpoints if e.site != own.site}
+        return tuple(
+            o.id
+            for o in self.evidence.of("sockets", source=endpoint_id)
+            if o.phase in phases and isinstance(o.reading, SocketsReading)
+            if any(
+                s.send_q > 0 and s.local_port == port and s.peer in peers
+                for sample in o.reading.samples
+                for s in sample.sockets
+            )
+        )
+
+    def dark_sweep(self, window: Window) -> PortSweep | None:
+        """Connection requests with rising TTL that were sent in the dark."""
+        for o in self.evidence.of("knock", phase=Phase.AFTERMATH, source=self.source):
+            if window.holds(o.transcript.started) and (found := sweep_of(o, None)):
+                return found
+        return None
+
+    def traffic(self, trip: Trip) -> str | None:
+        """What of the traffic is blocked: all, tcp, only the port; None if it can't be told."""
+        dark = {run.way for run in trip.window.runs}
+        stream = self.between(self.source, self.destination)
+        ping_lives = any(
+            s.alive and s.way.is_ping and trip.window.holds(s.at) and s.at > trip.window.began
+            for s in stream
+        )
+        if any(way.is_ping for way in dark):
+            return "all"
+        if not ping_lives:
+            return "all" if self._traces_end_early(trip.window) else None
+        return "tcp" if any(way.port != trip.flow.port for way in dark) else "port"
+
+    def _traces_end_early(self, window: Window) -> bool:
+        idle = self.path(self.source, self.destination)
+        failing = self.path(self.source, self.destination, window)
+        return bool(idle and idle.reached and failing and not failing.reached)
+
+    # --- hosts about themselves -------------------------------------------------------
+
+    def listens(self, endpoint_id: str, port: int) -> tuple[bool | None, tuple[str, ...]]:
+        """Does the host's own list hold a listener; None if no list could say."""
+        for o in reversed(self.evidence.of("sockets", source=endpoint_id)):
+            if isinstance(o.reading, SocketsReading):
+                answer = o.reading.listens(port)
+                if answer is not None:
+                    return answer, (o.id,)
+        return None, ()
+
+    def denied_by_host(self, flow: Flow) -> tuple[str, ...]:
+        """The far host's own packet filter denies the flow's port."""
+        return tuple(
+            o.id
+            for o in self.evidence.of("hostfilter", source=flow.target)
+            if isinstance(o.reading, StatusReading)
+            and o.reading.items.get(f"tcp {flow.port}", "").startswith("deny")
+        )
+
+    @cached_property
+    def counters(self) -> tuple[tuple[Observation, Observation], ...]:
+        """Readings of interface counters from before and from while packets vanished."""
+        pairs = []
+        for endpoint in (self.source, self.destination):
+            found = [
+                o
+                for o in self.evidence.of("counters", source=endpoint)
+                if isinstance(o.reading, CountersReading)
+            ]
+            if len(found) >= 2:
+                pairs.append((found[0], found[-1]))
+        return tuple(pairs)
+
+    @cached_property
+    def clocks(self) -> tuple[Observation, ...]:
+        """Each endpoint's clock against the checker's."""
+        return tuple({o.source: o for o in self.evidence.of("clock")}.values())
+
+    @cached_property
+    def store_versions(self) -> tuple[Observation, ...]:
+        """The versions of the near and the far Data Domain, where both are known."""
+        found = {
+            o.source.partition("/")[0]: o
+            for o in self.evidence.of("version")
+            if isinstance(o.reading, VersionReading) and self._is_store(o.source)
+        }
+        sites = (self.context.near.name, self.context.far.name)
+        return tuple(found[s] for s in sites) if all(s in found for s in sites) else ()
+
+    def _is_store(self, endpoint_id: str) -> bool:
+        endpoint = self.endpoint(endpoint_id)
+        return endpoint is not None and endpoint.kind is Kind.DATADOMAIN
+
+    @cached_property
+    def boost_status(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The observations in which DD Boost is said to be enabled, and disabled."""
+        enabled: list[str] = []
+        disabled: list[str] = []
+        for o in self.evidence.of("status"):
+            if o.ask.params.get("about") == "ddboost" and isinstance(o.reading, StatusReading):
+                words = " ".join(o.reading.items.values()).lower()
+                (disabled if "disabled" in words else enabled).append(o.id)
+        return tuple(enabled), tuple(disabled)
+
+
+def _rows(reading: TraceReading, window: Window | None) -> list[Address | None]:
+    size = max((hop.ttl for hop in reading.hops), default=0)
+    rows: list[Address | None] = [None] * size
+    for hop in reading.hops:
+        if window is None or window.holds(hop.at):
+            rows[hop.ttl - 1] = hop.address
+    return rows
