@@ -151,8 +151,8 @@ async def test_twenty_cancelled_commands_leave_no_process_and_no_channel(
         assert await until(lambda: sum("sleep 20" in a for a in sshd.processes()) >= 9)
         for task in tasks:
             task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(isinstance(result, asyncio.CancelledError) for result in results)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(how, asyncio.CancelledError) for how in ended)
         assert not sshd.processes()
     results = await asyncio.gather(*(run(transport, sh("sleep 0.2; echo ok")) for _ in range(10)))
     assert [result.text for result in results] == ["ok"] * 10

@@ -1,0 +1,277 @@
+"""Runs one plan: who is asked what and when, until what; each answer as it lands.
+
+Law 4 is kept here: whatever happens to one question, the others go on, and each ends as
+an observation or as a gap. What the questions are and what answers mean is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from probes.model import (
+    Ask,
+    Command,
+    Context,
+    End,
+    Gap,
+    GapKind,
+    Line,
+    NotPermitted,
+    Observation,
+    Plan,
+    Probe,
+    Route,
+    Tools,
+    Transcript,
+    Unparsed,
+)
+from probes.readings import ClockReading, ToolsReading
+from probes.transport import Failure, Transport
+
+_log = structlog.get_logger(__name__)
+
+NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit statuses
+
+
+# --- what happens, for whoever watches ------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStarted:
+    plan: Plan
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question leaves now. `at`: epoch seconds."""
+
+    plan: str
+    ask: Ask
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """An answer, or why there is none. transcript: what was printed, also where it became
+    a gap (`unparsed`), so that the raw text can be kept; None if nothing ran."""
+
+    plan: str
+    ask: Ask
+    outcome: Observation | Gap
+    transcript: Transcript | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnded:
+    plan: Plan
+    seconds: float
+
+
+Event = PlanStarted | Asked | Landed | PlanEnded
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """All that a plan brought, in the order in which it landed. tools and offsets (the
+    host's clock minus the checker's, seconds) are what was given, with what was learnt."""
+
+    observations: tuple[Observation, ...]
+    gaps: tuple[Gap, ...]
+    tools: Mapping[str, Tools]
+    offsets: Mapping[str, float]
+
+
+async def run_plan(
+    plan: Plan,
+    context: Context,
+    tools: Mapping[str, Tools],
+    transport: Transport,
+    *,
+    catalog: Mapping[str, Probe],
+    next_id: Callable[[], str],
+    listener: Callable[[Event], None],
+    stop: asyncio.Event,
+    offsets: Mapping[str, float] | None = None,
+) -> PlanResult:
+    """Ask everything in `plan`, and return when the last answer is in.
+
+    `beside` is stopped `plan.settle` seconds after the last of `main` ended. `stop` ends
+    everything at once; what had been printed is kept. next_id names observations.
+    """
+    started = time.monotonic()
+    listener(PlanStarted(plan, time.time()))
+    run = _Run(
+        plan, context, transport, catalog, next_id, listener, dict(tools), dict(offsets or {})
+    )
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        mains = [group.create_task(run.ask(ask, stop)) for ask in plan.main]
+        for ask in plan.beside:
+            group.create_task(run.ask(ask, over))
+        relay = group.create_task(_pass_on(stop, over))
+        if mains:
+            await asyncio.wait(mains)
+        await _pause(plan.settle, stop)
+        over.set()
+        relay.cancel()
+    listener(PlanEnded(plan, time.monotonic() - started))
+    return PlanResult(tuple(run.observations), tuple(run.gaps), run.tools, run.offsets)
+
+
+async def _pass_on(stop: asyncio.Event, over: asyncio.Event) -> None:
+    await stop.wait()
+    over.set()
+
+
+async def _pause(seconds: float, stop: asyncio.Event) -> None:
+    """Wait, but not longer than until `stop`."""
+    if seconds > 0:
+        try:
+            await asyncio.wait_for(stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+class _Alive:
+    """Is it enough: that many signs of life in a row, as the probe reads them."""
+
+    def __init__(self, probe: Probe, rows: int) -> None:
+        self._probe = probe
+        self._rows = rows
+        self._seen = 0
+
+    def __call__(self, line: Line) -> bool:
+        if self._rows == 0:
+            return False
+        sign = self._probe.alive(line.text)
+        if sign is not None:
+            self._seen = self._seen + 1 if sign else 0
+        return self._seen >= self._rows
+
+
+@dataclass
+class _Run:
+    """One plan on its way. tools and offsets grow as answers land, for those that follow."""
+
+    plan: Plan
+    context: Context
+    transport: Transport
+    catalog: Mapping[str, Probe]
+    next_id: Callable[[], str]
+    listener: Callable[[Event], None]
+    tools: dict[str, Tools]
+    offsets: dict[str, float]
+    observations: list[Observation] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    async def ask(self, ask: Ask, stop: asyncio.Event) -> None:
+        """Put one question and land its outcome; nothing but a cancellation comes out."""
+        transcript = await self._put(ask, stop)
+        if isinstance(transcript, Gap):
+            self._land(ask, transcript, None)
+        else:
+            self._land(ask, self._read(ask, transcript), transcript)
+
+    async def _put(self, ask: Ask, stop: asyncio.Event) -> Transcript | Gap:
+        await _pause(ask.after, stop)
+        if stop.is_set():
+            return self._gap(ask, GapKind.NOT_TRIED, "stopped before it was asked")
+        command = self._command(ask)
+        if isinstance(command, Gap):
+            return command
+        self.listener(Asked(self.plan.name, ask, time.time()))
+        enough = _Alive(self.catalog[ask.probe], ask.alive_rows)
+        try:
+            result = await self.transport.run(
+                ask.source, command, deadline=ask.deadline, enough=enough, stop=stop
+            )
+        except Exception as error:  # noqa: BLE001 -- law 4: it ends this question alone
+            return self._broke(ask, error)
+        if isinstance(result, Failure):
+            return self._gap(ask, result.kind, result.detail)
+        return replace(result, offset=self.offsets.get(ask.source))
+
+    def _command(self, ask: Ask) -> Command | Gap:
+        try:
+            probe, route, tools = self._prepared(ask)
+            command = probe.command(ask, route, tools)
+        except Exception as error:  # noqa: BLE001 -- law 4: it ends this question alone
+            return self._broke(ask, error)
+        if isinstance(command, GapKind):
+            return self._gap(ask, command, f"{ask.source} has no way to ask this")
+        return command
+
+    def _read(self, ask: Ask, transcript: Transcript) -> Observation | Gap:
+        if (said_nothing := _said_nothing(transcript)) is not None:
+            return self._gap(ask, *said_nothing)
+        try:
+            probe, route, tools = self._prepared(ask)
+            reading = probe.parse(ask, transcript)
+            used = probe.uses(ask, route, tools)
+        except NotPermitted as refusal:
+            return self._gap(ask, GapKind.NOT_PERMITTED, str(refusal))
+        except Unparsed as error:
+            return self._gap(ask, GapKind.UNPARSED, str(error))
+        except Exception as error:  # noqa: BLE001 -- law 4: it ends this question alone
+            return self._broke(ask, error)
+        return Observation(
+            id=self.next_id(),
+            plan=self.plan.name,
+            phase=self.plan.phase,
+            ask=ask,
+            transcript=transcript,
+            parser=probe.version,
+            reading=reading,
+            variant=tools[used].variant if used in tools else "",
+        )
+
+    def _prepared(self, ask: Ask) -> tuple[Probe, Route, Tools]:
+        source = self.context.endpoint(ask.source)
+        target = None if ask.target is None else self.context.endpoint(ask.target)
+        address = None if target is None else target.address_for(source.site)
+        tools = self.tools.get(ask.source, Tools())
+        return self.catalog[ask.probe], Route(source, target, address), tools
+
+    def _land(self, ask: Ask, outcome: Observation | Gap, transcript: Transcript | None) -> None:
+        if isinstance(outcome, Gap):
+            self.gaps.append(outcome)
+        else:
+            self.observations.append(outcome)
+            self._learn(ask.source, outcome)
+        self.listener(Landed(self.plan.name, ask, outcome, transcript))
+
+    def _learn(self, source: str, observation: Observation) -> None:
+        match observation.reading:
+            case ToolsReading(tools=found):
+                known = self.tools.get(source, Tools()).found
+                self.tools[source] = Tools({**known, **found})
+            case ClockReading(offset=offset):
+                self.offsets[source] = offset
+
+    def _gap(self, ask: Ask, kind: GapKind, detail: str) -> Gap:
+        return Gap(ask.probe, self.plan.phase, ask.source, ask.target, kind, detail)
+
+    def _broke(self, ask: Ask, error: Exception) -> Gap:
+        """A mistake of ours, not of a host: it is logged, and the check goes on without."""
+        _log.error("probe broke", probe=ask.probe, source=ask.source, exc_info=error)
+        return self._gap(ask, GapKind.BROKEN, f"{type(error).__name__}: {error}")
+
+
+def _said_nothing(transcript: Transcript) -> tuple[GapKind, str] | None:
+    """Why a transcript without a word of output stands for nothing; None if there is some."""
+    if not transcript.lines:
+        match transcript.end:
+            case End.DEADLINE:
+                return GapKind.TIMED_OUT, "nothing was printed before the deadline"
+            case End.LOST:
+                return GapKind.UNREACHABLE, "the connection was lost before anything was printed"
+    not_run = transcript.exit_status in (NOT_EXECUTABLE, NOT_FOUND)
+    if not_run and all(line.error for line in transcript.lines):
+        return GapKind.NOT_AVAILABLE, transcript.text or f"exit status {transcript.exit_status}"
+    return None
