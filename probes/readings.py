@@ -7,9 +7,9 @@ is the index of the raw line (from 0) that a row was read from, so that a claim 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from collections.abc import Mapping
 
 from probes.model import Address, Tool
 
@@ -272,6 +272,36 @@ class StatusReading:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterRule:
+    """One rule of the host's own packet filter. ports: empty means every port; clients: whom
+    it is for, as printed (`all`)."""
+
+    seq: int
+    enabled: bool
+    allow: bool
+    protocol: str
+    ports: tuple[int, ...]
+    clients: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostFilterReading:
+    """The host's own packet filter, in the order in which its rules are tried."""
+
+    rules: tuple[FilterRule, ...]
+
+    def allows(self, port: int, protocol: str = "tcp") -> bool | None:
+        """What the first rule in force that names this port for all clients says; None if no
+        rule does, or one for some clients only comes first."""
+        for rule in self.rules:
+            named = rule.protocol == protocol and (not rule.ports or port in rule.ports)
+            if rule.enabled and named:
+                return rule.allow if rule.clients == "all" else None
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramsReading:
     """Programs registered with the host's own portmapper: (program, version, protocol, port)."""
 
@@ -308,6 +338,7 @@ Reading = (
     | NamesReading
     | VersionReading
     | StatusReading
+    | HostFilterReading
     | ProgramsReading
     | JobLogReading
     | ThroughputReading
