@@ -11,7 +11,6 @@ start does.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,15 +18,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tests.lab import devices, inventory, namespaces, network, services
-from tests.lab.ddos_cli import kernel_sockets
+from tests.lab.leftovers import Leftovers, look
 from tests.lab.namespaces import enter
 from tests.lab.spec import FAR_DATADOMAIN, NEAR_AVAMAR, Device, LabSpec, Quarantine
 from tests.lab.topology import Topology
 
 REPOSITORY = Path(__file__).parents[2]
-QUIET = ("TIME_WAIT", "LISTEN")  # states in which a socket is no leftover
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,6 @@ class Truth:
 
     device: Device
     between: tuple[IPv4Address | None, IPv4Address | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Leftovers:
-    """What the login user left on one host: processes, files, sockets between the sites."""
-
-    processes: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    sockets: tuple[str, ...] = ()
 
 
 class Lab:
@@ -107,6 +97,9 @@ class Lab:
             namespaces.configure(network.acquainted(self.reserved, self.topology))
             files.result()
         self._start_hosts()
+        for number, device in enumerate(self.spec.devices):
+            if isinstance(device, Quarantine) and device.dark_at_start:
+                self.quarantine_now(device.dark_at_start, number)
 
     def _start_hosts(self) -> None:
         for host in self.topology.hosts.values():
@@ -174,7 +167,7 @@ class Lab:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as root inside a host's namespaces."""
         command = ["nsenter", "-t", str(self.pid(host_id)), "-n", "-m", "-p", "-u", "--", *argv]
-        return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout)
 
     def ssh(
         self, host_id: str, command: str, timeout: float = 30
@@ -189,6 +182,7 @@ class Lab:
         target = f"{services.USER}@{self.management(host_id)}"
         return subprocess.run(
             ["ssh", "-q", "-i", str(self.key), *options, target, command],
+            check=False,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -247,51 +241,17 @@ class Lab:
         family = "bridge" if place and place.where == "l2" else "ip"
         return family, f"device{number}"
 
-    def _nft(self, number: int, *words: str) -> list[dict[str, dict[str, object]]]:
+    def _nft(self, number: int, *words: str) -> list[dict[str, dict[str, Any]]]:
         node = devices.node(number, self.spec.devices[number])
         command = enter(self.reserved.namespace(node), "nft", "-j", *words)
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        parsed: dict[str, list[dict[str, dict[str, object]]]] = json.loads(done.stdout or "{}")
+        parsed: dict[str, list[dict[str, dict[str, Any]]]] = json.loads(done.stdout or "{}")
         return parsed.get("nftables", [])
 
     # --- what is left behind ----------------------------------------------------------
 
     def leftovers(self) -> dict[str, Leftovers]:
         """Host → what the login user left there; hosts with nothing are left out."""
-        found = {host_id: self._leftovers(host_id) for host_id in self._hosts}
+        addresses = {str(host.address) for host in self.topology.hosts.values()}
+        found = {host_id: look(self.pid(host_id), addresses) for host_id in self._hosts}
         return {host_id: left for host_id, left in found.items() if left != Leftovers()}
-
-    def _leftovers(self, host_id: str) -> Leftovers:
-        pid = self.pid(host_id)
-        inode = Path(f"/proc/{pid}/ns/net").stat().st_ino
-        ours = [p for p in namespaces.processes({inode}) if owner(p) == services.UID]
-        root = Path(f"/proc/{pid}/root")
-        places = [root / "tmp", root / "var/tmp", root / "home" / services.USER]
-        files = [str(f.relative_to(root)) for place in places for f in place.rglob("*")]
-        between = [str(host.address) for host in self.topology.hosts.values()]
-        sockets = [
-            f"{local} {peer} {state}"
-            for _protocol, _r, _s, local, peer, state in kernel_sockets(f"/proc/{pid}/net")
-            if state not in QUIET and host_of(local) in between and host_of(peer) in between
-        ]
-        return Leftovers(tuple(command_line(p) for p in ours), tuple(files), tuple(sockets))
-
-
-def host_of(endpoint: str) -> str:
-    """`::ffff:10.81.10.11:111` → `10.81.10.11`."""
-    return endpoint.rpartition(":")[0].removeprefix("::ffff:")
-
-
-def owner(pid: int) -> int:
-    """The user of a process; -1 if it is gone."""
-    try:
-        return os.stat(f"/proc/{pid}").st_uid
-    except OSError:
-        return -1
-
-
-def command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
-    except OSError:
-        return ""

@@ -135,7 +135,9 @@ def processes(inodes: set[int]) -> list[int]:
 def batch(lines: list[str], *, check: bool = True) -> None:
     """Many `ip` commands in one process."""
     command = ["ip", *([] if check else ["-force"]), "-batch", "-"]
-    done = subprocess.run(command, input="\n".join(lines), text=True, capture_output=True)
+    done = subprocess.run(
+        command, check=False, input="\n".join(lines), text=True, capture_output=True
+    )
     if check and done.returncode:
         raise RuntimeError(f"ip -batch: {done.stderr.strip()}")
 

@@ -10,8 +10,10 @@ from tests.lab.spec import IcmpLimit, LabSpec, NoRoute
 from tests.lab.topology import Host, Link, Topology
 
 SYSCTLS = """\
-[ ! -d /proc/sys/net/ipv6 ] || for c in all default; do echo 1 >/proc/sys/net/ipv6/conf/$c/disable_ipv6; done
-for c in all default; do echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter; done
+for c in all default; do
+  [ ! -d /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/$c/disable_ipv6
+  echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter
+done
 """
 
 
@@ -41,10 +43,10 @@ def wires(lab: Reserved, topology: Topology) -> list[str]:
     for letter, host in zip("abcd", topology.hosts.values(), strict=True):
         port, inside = f"p-{host.role}"[:15], lab.namespace(host.node)
         switch = lab.namespace(topology.switch(host.side))
+        peer = f"peer name {host.management_interface} netns {inside}"
         lines += [
             veth(port, switch, host.interface, inside),
-            f"link add name {lab.bridge}{letter} type veth "
-            f"peer name {host.management_interface} netns {inside}",
+            f"link add name {lab.bridge}{letter} type veth {peer}",
             f"link set {lab.bridge}{letter} master {lab.bridge} up",
         ]
     return [

@@ -42,7 +42,8 @@ class Quarantine:
     `bytes` (any payload on 111). pass_first: the message itself passes, what follows does
     not (the account's device). blocks: this pair, its source, or its destination. way: of
     the blocked packets. seconds: None until released. renews: a message that arrives in
-    the dark starts the time anew.
+    the dark starts the time anew. dark_at_start: seconds for which it already holds the
+    pair (near Avamar, far Data Domain) when the lab comes up; 0: it does not.
     """
 
     place: Place
@@ -53,6 +54,7 @@ class Quarantine:
     way: Way = "both"
     seconds: float | None = 20.0
     renews: bool = False
+    dark_at_start: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

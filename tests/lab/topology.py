@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+from itertools import pairwise
 
 from tests.lab.spec import LabSpec, MuteRouter, Place, Way
 
@@ -162,9 +163,11 @@ class Topology:
         if router != self.last:
             routes.append((self.networks[self.far_site], toward["far"]))
         own = {f"r{router}"}
-        for link in self.links.values():
-            if link.network and not own & {link.near.node, link.far.node}:
-                routes.append((link.network, toward[self._direction(router, link.index)]))
+        routes += [
+            (link.network, toward[self._direction(router, link.index)])
+            for link in self.links.values()
+            if link.network and not own & {link.near.node, link.far.node}
+        ]
         return routes
 
     def neighbours(self, router: int) -> dict[str, IPv4Address]:
@@ -241,7 +244,7 @@ class Topology:
         if place.where == "l2":
             link = self.links[place.index]
             ends = router_number(link.near.node), router_number(link.far.node)
-            steps = list(zip(routers, routers[1:], strict=False))
+            steps = list(pairwise(routers))
             step = ends if forward else (ends[1], ends[0])
             if step not in steps:
                 return None
