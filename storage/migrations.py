@@ -1,0 +1,109 @@
+"""The schema's history, numbered: each entry is applied once, in order, and never edited.
+
+Pure data; `storage.database` applies it. Times are epoch seconds on the checker's clock.
+`events` is append-only, and a trigger of the database itself holds that.
+"""
+
+from __future__ import annotations
+
+RECORD = """
+CREATE TABLE incidents (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  pair_id TEXT NOT NULL,
+  near TEXT NOT NULL,
+  far TEXT NOT NULL,
+  asked INTEGER NOT NULL,           -- opened by a person's question, not by a failed job
+  state TEXT NOT NULL CHECK (state IN ('open', 'diagnosed', 'closed')),
+  opened REAL NOT NULL,
+  closed REAL,
+  cause TEXT
+) STRICT;
+CREATE INDEX open_incidents ON incidents (pair_id) WHERE state != 'closed';
+
+CREATE TABLE checks (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  incident_id TEXT NOT NULL REFERENCES incidents (id),
+  pair_id TEXT NOT NULL,
+  asked_by TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'stopped', 'interrupted')),
+  started REAL NOT NULL,
+  ended REAL,
+  context TEXT NOT NULL
+) STRICT;
+CREATE INDEX checks_of_incident ON checks (incident_id);
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  at REAL NOT NULL,
+  incident_id TEXT NOT NULL REFERENCES incidents (id),
+  check_id TEXT REFERENCES checks (id),
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_of_check ON events (check_id, kind);
+CREATE INDEX events_of_incident ON events (incident_id, kind);
+CREATE TRIGGER events_stay BEFORE UPDATE ON events
+  BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_are_kept BEFORE DELETE ON events
+  BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+
+CREATE TABLE observations (
+  number INTEGER PRIMARY KEY,
+  check_id TEXT NOT NULL REFERENCES checks (id),
+  id TEXT NOT NULL,
+  probe TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  source TEXT NOT NULL,
+  target TEXT,
+  started REAL NOT NULL,
+  seconds REAL NOT NULL,
+  end TEXT NOT NULL,
+  exit_status INTEGER,
+  raw TEXT NOT NULL,                -- the whole of it, as storage.codec writes it
+  UNIQUE (check_id, id)
+) STRICT;
+
+CREATE TABLE verdicts (
+  number INTEGER PRIMARY KEY,
+  check_id TEXT NOT NULL REFERENCES checks (id),
+  at REAL NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+CREATE INDEX verdicts_of_check ON verdicts (check_id);
+"""
+
+SENDING = """
+CREATE TABLE leases (
+  pair_id TEXT PRIMARY KEY,         -- one check of a pair runs at a time, over all processes
+  check_id TEXT NOT NULL REFERENCES checks (id),
+  holder TEXT NOT NULL,
+  expires REAL NOT NULL
+) STRICT;
+
+CREATE TABLE consents (
+  number INTEGER PRIMARY KEY,
+  check_id TEXT NOT NULL REFERENCES checks (id),
+  who TEXT NOT NULL,
+  how TEXT NOT NULL,
+  at REAL NOT NULL
+) STRICT;
+
+CREATE TABLE triggers (
+  number INTEGER PRIMARY KEY,
+  check_id TEXT NOT NULL REFERENCES checks (id),
+  pair_id TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  what TEXT NOT NULL,
+  at REAL NOT NULL,
+  by_person INTEGER NOT NULL
+) STRICT;
+CREATE INDEX triggers_of_pair ON triggers (pair_id, at);
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("0001-record", RECORD),
+    ("0002-sending", SENDING),
+)
