@@ -193,7 +193,7 @@ async def _authenticate(
             tunnel=tunnel,
             config=None,
             username=access.user,
-            client_keys=[key],
+            client_keys=_identities(key, old=access.legacy_algorithms),
             known_hosts=hosts,
             server_host_key_algs=_host_key_algorithms(access, hosts, peer),
             agent_path=None,
@@ -211,8 +211,19 @@ async def _authenticate(
         return await connecting
 
 
+def _identities(key: asyncssh.SSHKey, *, old: bool) -> list[asyncssh.SSHKeyPair]:
+    """The one key. To an old host an RSA key is shown twice, the second time with SHA-1 only:
+    some name algorithms that they then refuse."""
+    pairs = [*asyncssh.load_keypairs([key])]
+    if old and key.algorithm == b"ssh-rsa":
+        (sha1,) = asyncssh.load_keypairs([key])
+        sha1.sig_algorithms = (b"ssh-rsa",)
+        pairs.append(sha1)
+    return pairs
+
+
 def _algorithms(*, old: bool) -> Mapping[str, tuple[str, ...]]:
-    """asyncssh takes ssh-rsa (SHA-1) for a host that names no others, so it is opt-in too."""
+    """Without ssh-rsa (SHA-1) asyncssh shows no RSA key to a host that names no algorithms."""
     return {
         "kex_algs": _KEX + (_OLD_KEX if old else ()),
         "encryption_algs": _CIPHERS + (_OLD_CIPHERS if old else ()),

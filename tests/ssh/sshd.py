@@ -85,9 +85,6 @@ class Sshd:
         rows = (line.split(maxsplit=2) for line in out.splitlines())
         return [(int(pid), args) for pid, stat, args in rows if not stat.startswith("Z")]
 
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
     def children(self) -> list[int]:
         """The pids of the sshd processes that serve connections."""
         command = ["pgrep", "-P", str(self.pid)]
@@ -150,30 +147,33 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 class Wire:
-    """A relay to one port. While `dark`, it swallows every byte in both directions."""
+    """A relay to one port. While it is dark nothing passes; TCP brings it all later."""
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.port = 0
-        self.dark = False
         self.accepted = 0
+        self._light = asyncio.Event()
+        self._light.set()
+
+    def go_dark(self) -> None:
+        self._light.clear()
+
+    def go_light(self) -> None:
+        self._light.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         there, back = await asyncio.open_connection(HOST, self.target)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._pass(reader, back))
-                group.create_task(self._pass(there, writer))
-        finally:
-            writer.close()
-            back.close()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pass(reader, back))
+            group.create_task(self._pass(there, writer))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
-                if not self.dark:
-                    writer.write(data)
+                await self._light.wait()
+                writer.write(data)
         writer.close()
 
 
