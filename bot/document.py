@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from bot.excerpt import excerpt
 from bot.words import say, titles_of
@@ -24,6 +24,7 @@ from probes.model import (
     TriggerReport,
     Verdict,
 )
+from storage.redact import clean, redact_words
 
 SCHEMA = "replcheck.verdict/1"
 _LONGEST_ARGUMENT = 80  # a longer one is a script of a probe, and nobody reads it in a report
@@ -44,7 +45,7 @@ def document(
     context = evidence.context
     titles = titles_of(context)
     is_fault = verdict.outcome is Outcome.FAULT
-    return {
+    told = {
         "schema": SCHEMA,
         "check": context.check,
         "incident": incident,
@@ -72,6 +73,7 @@ def document(
             for advice in verdict.advice
         ],
     }
+    return cast(dict[str, Any], clean(told))
 
 
 def iso(at: float) -> str:
@@ -81,7 +83,8 @@ def iso(at: float) -> str:
 
 def command_line(argv: tuple[str, ...], probe: str) -> str:
     """The words as a shell takes them, with a stand-in where a probe's script would be."""
-    short = (a if len(a) <= _LONGEST_ARGUMENT else f"…{probe} script…" for a in argv)
+    words = redact_words(argv)
+    short = (a if len(a) <= _LONGEST_ARGUMENT else f"…{probe} script…" for a in words)
     return " ".join(shlex.quote(argument) for argument in short)
 
 

@@ -24,6 +24,7 @@ from probes.readings import (
     ThroughputReading,
     TraceReading,
 )
+from storage.redact import redact_lines
 
 MOST_LINES = 40
 _USUAL_LINES = 12
@@ -33,11 +34,12 @@ _PING_SUMMARY = re.compile(r"packets transmitted|^rtt |^round-trip")
 
 def excerpt(observation: Observation) -> tuple[str, tuple[int, ...]]:
     """The telling lines joined by newlines, and their numbers in the raw output from 1."""
-    raw = observation.transcript.lines
+    # Secrets are struck from the whole output: a key's middle lines do not look like one.
+    raw = redact_lines(line.text for line in observation.transcript.lines)
     chosen = sorted({n for n in _telling(observation) if 0 <= n < len(raw)})[:MOST_LINES]
     if not chosen:
-        chosen = [n for n, line in enumerate(raw) if line.text.strip()][:_USUAL_LINES]
-    text = "\n".join(_bounded(raw[n].text) for n in chosen)
+        chosen = [n for n, line in enumerate(raw) if line.strip()][:_USUAL_LINES]
+    text = "\n".join(_bounded(raw[n]) for n in chosen)
     return text, tuple(n + 1 for n in chosen)
 
 

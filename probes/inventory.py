@@ -63,15 +63,18 @@ class Inventory:
 def load(path: Path | str) -> Inventory:
     """Read and check a file. InventoryError names every mistake; nothing is half loaded."""
     path = Path(path).absolute()
-    file, index = read(path)
-    mistakes = [
-        *checks.names(file, index),
-        *checks.references(file, index),
-        *checks.pairs(file, index),
-        *checks.addresses(file, index),
-        *checks.networks(file, index),
-        *_files(file, path, index),
-    ]
+    draft = read(path)
+    file, index = draft.file, draft.index
+    mistakes = [*draft.syntax, *draft.values]
+    if not mistakes:  # else they may only seem to be empty
+        mistakes += checks.empty_sites(file, index)
+    if not draft.syntax:  # else a site may stand in lines that could not be read
+        mistakes += checks.references(file, index)
+    mistakes += checks.names(file, index)
+    mistakes += checks.pairs(file, index)
+    mistakes += checks.addresses(file, index)
+    mistakes += checks.networks(file, index)
+    mistakes += _files(file, path, index)
     if mistakes:
         raise InventoryError(path, mistakes)
     return Inventory(

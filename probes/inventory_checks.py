@@ -30,6 +30,10 @@ def names(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:
     for name in file.sites.keys() & file.segments.keys():
         what = f"{name!r} is a site and a segment"
         yield mistake(index, ("segments", name), what, "give one of them another name")
+
+
+def empty_sites(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:
+    """A site is an end of a pair; what lies between is a segment."""
     for name, site in file.sites.items():
         if not site.endpoints:
             mend = "add an endpoint, or make it a segment: [segments.…]"

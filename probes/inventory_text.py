@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,19 @@ _PRIVATE_KEY = "PRIVATE KEY-----"
 _SYNTAX_MISTAKES = 20  # more of them than this, and the file is no TOML at all
 
 
-def read(path: Path) -> tuple[InventoryFile, LineIndex]:
-    """The checked tables of a file and where they stand; InventoryError with all mistakes."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What could be read of a file. Where something is wrong, `file` is what remains without
+    it, so that the rest can be checked in the same go."""
+
+    file: InventoryFile
+    index: LineIndex
+    syntax: tuple[Mistake, ...]
+    values: tuple[Mistake, ...]
+
+
+def read(path: Path) -> Draft:
+    """The tables of a file and where they stand. InventoryError if it cannot be read at all."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -35,17 +47,36 @@ def read(path: Path) -> tuple[InventoryFile, LineIndex]:
         mistake = Mistake(0, "", f"cannot be read: {error.strerror}", "name it with --config FILE")
         raise InventoryError(path, [mistake]) from None
     data, index, syntax = parse(text)
-    mistakes = [*syntax, *_secrets(data, index)]
-    try:
-        file = InventoryFile.model_validate(data)
-    except ValidationError as errors:
-        # What a line that could not be read leaves missing is no mistake of its own.
-        kept = (e for e in errors.errors() if not (syntax and e["type"] == "missing"))
-        mistakes += [_mistake(error, index) for error in kept if not _is_secret(error["loc"])]
-        raise InventoryError(path, mistakes) from None
-    if mistakes:
-        raise InventoryError(path, mistakes)
-    return file, index
+    values = list(_secrets(data, index))
+    # What a line that could not be read leaves missing is no mistake of its own.
+    consequence = bool(syntax)
+    while True:
+        try:
+            file = InventoryFile.model_validate(data)
+        except ValidationError as invalid:
+            for error in invalid.errors():
+                follows = consequence and error["type"] == "missing"
+                if not follows and not _is_secret(error["loc"]):
+                    values.append(_mistake(error, index))
+                _prune(data, error["loc"])
+            consequence = True
+        else:
+            return Draft(file, index, tuple(syntax), tuple(values))
+
+
+def _prune(data: dict[str, Any], where: Where) -> None:
+    """Take out the value at a path; where it is missing or in a list, what should hold it."""
+    *outer, last = where
+    holder: Any = data
+    for key in outer:
+        try:
+            holder = holder[key]
+        except (KeyError, IndexError, TypeError):
+            holder = None
+    if isinstance(holder, dict) and last in holder:
+        del holder[last]
+    else:
+        _prune(data, tuple(outer))
 
 
 def parse(text: str) -> tuple[dict[str, Any], LineIndex, list[Mistake]]:

@@ -14,11 +14,13 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from bot.request import Judged
 from bot.terminal.phrases import answer, gap, question
 from bot.terminal.safe import plain
 from bot.words import Voice
 from probes.model import Ask, Gap, Plan
 from probes.scheduler import Asked, Event, Landed, PlanEnded, PlanStarted
+from storage.redact import redact
 
 _MOST_WAITING = 6  # more open questions than this are counted, so that the screen stays still
 
@@ -59,7 +61,7 @@ class Progress:
         finally:
             self.__enter__()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event | Judged) -> None:
         match event:
             case PlanStarted(plan=plan):
                 self._started(plan)
@@ -67,6 +69,8 @@ class Progress:
                 self._asked[id(ask)] = (ask, time.monotonic())
             case Landed():
                 self._landed(event)
+            case Judged(result=result):
+                self._console.print(plain(str(result.document["summary"]), style="bold"))
             case PlanEnded(plan=plan, seconds=seconds):
                 self._asked.clear()
                 ended = self._voice("progress.ended", plan=plan.name, seconds=seconds)
@@ -119,5 +123,5 @@ class Progress:
 
 def _one_line(words: str, most: int = 160) -> str:
     """A host's words may have many lines, and be long."""
-    flat = " ".join(words.split())
+    flat = redact(" ".join(words.split()))
     return flat if len(flat) <= most else flat[: most - 1] + "…"

@@ -60,7 +60,7 @@ def _headline(document: Document, voice: Voice) -> Group:
         title.append(f" ({voice('report.stopped')})", style="bold yellow")
     facts = Table.grid(padding=(0, 2))
     facts.add_column(no_wrap=True)
-    facts.add_column()
+    facts.add_column(overflow="fold")
     for label, words in _facts(document, voice):
         facts.add_row(Text(label, style="dim"), plain(words))
     return Group(title, plain(document["summary"]), Text(), facts)
@@ -166,8 +166,8 @@ def _asked(item: Mapping[str, Any], voice: Voice) -> str:
 
 def _by_stance(document: Document, stance: str, voice: Voice) -> Iterator[RenderableType]:
     rows = Table.grid(padding=(0, 2))
-    rows.add_column(ratio=2)
-    rows.add_column(ratio=5)
+    rows.add_column(ratio=2, overflow="fold")
+    rows.add_column(ratio=5, overflow="fold")
     for finding in document["findings"]:
         if finding["stance"] == stance:
             cited = f" [{', '.join(finding['evidence'])}]" if finding["evidence"] else ""
@@ -191,8 +191,8 @@ def _gaps(document: Document, voice: Voice) -> Iterator[RenderableType]:
 
 def _advice(document: Document, voice: Voice) -> Iterator[RenderableType]:
     rows = Table.grid(padding=(0, 2))
-    rows.add_column(style="bold")
-    rows.add_column()
+    rows.add_column(style="bold", overflow="fold")
+    rows.add_column(overflow="fold")
     for advice in document["advice"]:
         rows.add_row(plain(voice.title(advice["owner"])), plain(advice["text"]))
     if rows.row_count:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 import tomllib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from probes.model import Context, Message
+from probes.model import Context, Message, Segment, Site
 
 LANGUAGES = ("en", "ko")
 _NO_TITLES: Mapping[str, str] = {}
@@ -74,11 +74,16 @@ class Voice:
 
 def titles_of(context: Context) -> dict[str, str]:
     """Title by code for every site, segment and endpoint that a check knows."""
-    titles = {owner.name: owner.title for owner in context.segments}
-    for site in (*context.other_sites, context.far, context.near):
-        titles[site.name] = site.title
-        titles |= {e.id: f"{site.title} {e.name}" for e in site.endpoints.values()}
-    return titles
+    return titles((*context.other_sites, context.far, context.near), context.segments)
+
+
+def titles(sites: Iterable[Site], segments: Iterable[Segment]) -> dict[str, str]:
+    """Title by code; an endpoint is called by its site's title and its own name."""
+    found = {owner.name: owner.title for owner in segments}
+    for site in sites:
+        found[site.name] = site.title
+        found |= {e.id: f"{site.title} {e.name}" for e in site.endpoints.values()}
+    return found
 
 
 def _said(

@@ -1,0 +1,95 @@
+"""The only place where parts are wired together: the record, the SSH client, the story."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.check import Listener, run_check
+from bot.document import document
+from bot.request import CheckRequest, CheckResult, ConsentQuestion
+from probes.catalog import by_name
+from probes.diagnosis import judge
+from probes.inventory import Inventory
+from probes.model import Ask, Context, Evidence, Transcript
+from probes.readings import Reading
+from probes.ssh import SshTransport
+from storage.store import Store
+
+Json = Any
+
+
+async def check(
+    request: CheckRequest,
+    inventory: Inventory,
+    db: Path,
+    *,
+    listener: Listener,
+    ask_consent: Callable[[ConsentQuestion], Awaitable[bool]],
+    stop: asyncio.Event,
+    lang: str,
+) -> CheckResult:
+    """One check over SSH, kept in the record. Raises StoreError."""
+    async with await Store.open(db) as store:
+        return await run_check(
+            request,
+            inventory,
+            store,
+            _over_ssh,
+            listener=listener,
+            ask_consent=ask_consent,
+            stop=stop,
+            lang=lang,
+        )
+
+
+async def incidents(db: Path) -> list[dict[str, Json]]:
+    """The contract's `incidents list --json`."""
+    async with await Store.open(db) as store:
+        return await store.list_incidents()
+
+
+async def incident(db: Path, incident_id: str) -> dict[str, Json]:
+    """The contract's `incidents show ID --json`. Raises StoreError if there is none."""
+    async with await Store.open(db) as store:
+        return await store.incident(incident_id)
+
+
+async def evidence_of(db: Path, record: Mapping[str, Json]) -> dict[str, Evidence]:
+    """What each check of an incident's record has learnt, by the check's id."""
+    async with await Store.open(db) as store:
+        ids = [check["id"] for check in record["checks"]]
+        return {check_id: await store.load_evidence(check_id, _parse) for check_id in ids}
+
+
+async def judged_again(
+    db: Path, check_id: str, lang: str
+) -> tuple[CheckResult, dict[str, Json] | None]:
+    """Today's verdict on a stored check, and the stored one. Nothing is asked or written."""
+    async with await Store.open(db) as store:
+        record = await store.check(check_id)
+        evidence = await store.load_evidence(check_id, _parse)
+    verdict = judge(evidence)
+    took = (record.ended or record.started) - record.started
+    before = record.verdict or {}
+    told = document(
+        evidence,
+        verdict,
+        started=record.started,
+        seconds=before.get("seconds", took),
+        seconds_to_verdict=before.get("seconds_to_verdict", took),
+        stopped=before.get("stopped", record.state != "finished"),
+        incident=record.incident_id,
+        lang=lang,
+    )
+    return CheckResult(told, evidence, verdict), record.verdict
+
+
+def _over_ssh(context: Context) -> SshTransport:
+    return SshTransport(context.endpoints)
+
+
+def _parse(ask: Ask, transcript: Transcript) -> Reading:
+    return by_name(ask.probe).parse(ask, transcript)
