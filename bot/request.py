@@ -12,13 +12,15 @@ TriggerWish = Literal["yes", "no", "ask"]
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """Two sites by name, in either order. asked_by: who pressed, as the record names them."""
+    """Two sites by name, in either order. asked_by: who pressed, as the record names them.
+    by_person: a person asked for it, not a webhook or a schedule."""
 
     near: str
     far: str
     trigger: TriggerWish = "ask"
     watch_seconds: float = 120.0
     asked_by: str = ""
+    by_person: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,10 @@ class CheckResult:
     document: dict[str, Any]
     evidence: Evidence
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict as it stands before the recovery is watched: for whoever waits for it."""
+
+    result: CheckResult

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from probes.model import Ask, Endpoint, Evidence, Flow, Kind, Phase, Plan, Value
-from probes.readings import Answer, ExchangeReading, Knock
+from probes.readings import ExchangeReading
 from probes.scene import Scene
 
 LIGHT = 0.15
@@ -274,7 +274,7 @@ def _sampled(scene: Scene, flow: Flow) -> tuple[Ask, ...]:
     if _linux(scene, flow.target):
         asks.append(_ask("sockets", flow.target, after=0.7, samples=3, interval=0.5))
     else:
-        asks.append(_ask("sockets", flow.target, after=0.9))
+        asks += [_ask("sockets", flow.target, after=after) for after in (0.7, 1.2, 1.7)]
     return tuple(asks)
 
 
@@ -366,17 +366,13 @@ def clear(scene: Scene) -> Plan | None:
     asks: list[Ask] = []
     for observation in scene.sent:
         reading = observation.reading
-        if isinstance(reading, ExchangeReading) and _left_open(reading):
+        if isinstance(reading, ExchangeReading) and reading.left_open:
             asks.append(
                 _ask("reconnect", observation.source, observation.target, deadline=8,
                      port=reading.port, local_port=reading.local_port)
             )  # fmt: skip
     asks += [_ask("sockets", e, after=1.0) for e in (scene.source, scene.destination) if asks]
     return Plan("recovery:clear", Phase.RECOVERY, tuple(asks))
-
-
-def _left_open(reading: ExchangeReading) -> bool:
-    return reading.opened is Knock.OPEN and reading.answer is Answer.SILENT
 
 
 STEPS: tuple[Callable[[Scene], Plan | None], ...] = (

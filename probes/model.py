@@ -315,7 +315,7 @@ class Observation:
         return self.ask.target
 
 
-class Unparsed(Exception):
+class Unparsed(Exception):  # noqa: N818 - reads as the sentence it is
     """A parser does not understand the text; it becomes the gap `unparsed`, never empty."""
 
 

@@ -152,6 +152,12 @@ class ExchangeReading:
         """The peer's TCP (or something that stands in for it) acknowledged every byte."""
         return bool(self.unacked) and self.unacked[-1][1] == 0
 
+    @property
+    def left_open(self) -> bool:
+        """Our reset may never have arrived: the far host may still hold the connection
+        (facts/path-diagnosis.md, trap 14)."""
+        return self.opened is Knock.OPEN and self.answer is Answer.SILENT
+
 
 @dataclass(frozen=True, slots=True)
 class SweepStep:

@@ -57,23 +57,41 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A line came in. lines: all that the command has printed so far, the same list each time
+    (copy it to keep it). observation: the id that the answer will have."""
+
+    plan: Plan
+    ask: Ask
+    observation: str
+    argv: tuple[str, ...]
+    started: float
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
 class Landed:
     """An answer, or why there is none. transcript: what was printed, also where it became
-    a gap (`unparsed`), so that the raw text can be kept; None if nothing ran."""
+    a gap (`unparsed`), so that the raw text can be kept under the id `observation`; None if
+    nothing ran."""
 
     plan: str
     ask: Ask
     outcome: Observation | Gap
     transcript: Transcript | None
+    observation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanEnded:
+    """complete: nobody stopped it."""
+
     plan: Plan
     seconds: float
+    complete: bool = True
 
 
-Event = PlanStarted | Asked | Landed | PlanEnded
+Event = PlanStarted | Asked | Heard | Landed | PlanEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +131,14 @@ async def run_plan(
     async with asyncio.TaskGroup() as group:
         mains = [group.create_task(run.ask(ask, stop)) for ask in plan.main]
         for ask in plan.beside:
-            group.create_task(run.ask(ask, over))
+            group.create_task(run.ask(ask, over, beside=True))
         relay = group.create_task(_pass_on(stop, over))
         if mains:
             await asyncio.wait(mains)
         await _pause(plan.settle, stop)
         over.set()
         relay.cancel()
-    listener(PlanEnded(plan, time.monotonic() - started))
+    listener(PlanEnded(plan, time.monotonic() - started, complete=not stop.is_set()))
     return PlanResult(tuple(run.observations), tuple(run.gaps), run.tools, run.offsets)
 
 
@@ -170,26 +188,41 @@ class _Run:
     observations: list[Observation] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
-    async def ask(self, ask: Ask, stop: asyncio.Event) -> None:
-        """Put one question and land its outcome; nothing but a cancellation comes out."""
-        transcript = await self._put(ask, stop)
-        if isinstance(transcript, Gap):
-            self._land(ask, transcript, None)
-        else:
-            self._land(ask, self._read(ask, transcript), transcript)
+    async def ask(self, ask: Ask, stop: asyncio.Event, *, beside: bool = False) -> None:
+        """Put one question and land its outcome; nothing but a cancellation comes out.
 
-    async def _put(self, ask: Ask, stop: asyncio.Event) -> Transcript | Gap:
+        What was only to run beside the rest and was not needed any more leaves no gap.
+        """
         await _pause(ask.after, stop)
         if stop.is_set():
-            return self._gap(ask, GapKind.NOT_TRIED, "stopped before it was asked")
+            if not beside:
+                gap = self._gap(ask, GapKind.NOT_TRIED, "stopped before it was asked")
+                self._land(ask, gap, None, "")
+            return
+        number = self.next_id()
+        transcript = await self._put(ask, number, stop)
+        if isinstance(transcript, Gap):
+            self._land(ask, transcript, None, number)
+        elif not (beside and transcript.end is End.STOPPED and not transcript.lines):
+            self._land(ask, self._read(ask, number, transcript), transcript, number)
+
+    async def _put(self, ask: Ask, number: str, stop: asyncio.Event) -> Transcript | Gap:
         command = self._command(ask)
         if isinstance(command, Gap):
             return command
-        self.listener(Asked(self.plan.name, ask, time.time()))
+        started = time.time()
+        self.listener(Asked(self.plan.name, ask, started))
         enough = _Alive(self.catalog[ask.probe], ask.alive_rows)
+        heard = Heard(self.plan, ask, number, command.argv, started, [])
+
+        def hear(line: Line) -> bool:
+            heard.lines.append(line)
+            self.listener(heard)
+            return enough(line)
+
         try:
             result = await self.transport.run(
-                ask.source, command, deadline=ask.deadline, enough=enough, stop=stop
+                ask.source, command, deadline=ask.deadline, enough=hear, stop=stop
             )
         except Exception as error:  # noqa: BLE001 -- law 4: it ends this question alone
             return self._broke(ask, error)
@@ -207,7 +240,7 @@ class _Run:
             return self._gap(ask, command, f"{ask.source} has no way to ask this")
         return command
 
-    def _read(self, ask: Ask, transcript: Transcript) -> Observation | Gap:
+    def _read(self, ask: Ask, number: str, transcript: Transcript) -> Observation | Gap:
         if (said_nothing := _said_nothing(transcript)) is not None:
             return self._gap(ask, *said_nothing)
         try:
@@ -221,7 +254,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001 -- law 4: it ends this question alone
             return self._broke(ask, error)
         return Observation(
-            id=self.next_id(),
+            id=number,
             plan=self.plan.name,
             phase=self.plan.phase,
             ask=ask,
@@ -238,13 +271,15 @@ class _Run:
         tools = self.tools.get(ask.source, Tools())
         return self.catalog[ask.probe], Route(source, target, address), tools
 
-    def _land(self, ask: Ask, outcome: Observation | Gap, transcript: Transcript | None) -> None:
+    def _land(
+        self, ask: Ask, outcome: Observation | Gap, transcript: Transcript | None, number: str
+    ) -> None:
         if isinstance(outcome, Gap):
             self.gaps.append(outcome)
         else:
             self.observations.append(outcome)
             self._learn(ask.source, outcome)
-        self.listener(Landed(self.plan.name, ask, outcome, transcript))
+        self.listener(Landed(self.plan.name, ask, outcome, transcript, number))
 
     def _learn(self, source: str, observation: Observation) -> None:
         match observation.reading:

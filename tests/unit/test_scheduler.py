@@ -35,7 +35,16 @@ from probes.model import (
     Unparsed,
 )
 from probes.readings import ClockReading, NamesReading, Reading, ToolsReading
-from probes.scheduler import Asked, Event, Landed, PlanEnded, PlanResult, PlanStarted, run_plan
+from probes.scheduler import (
+    Asked,
+    Event,
+    Heard,
+    Landed,
+    PlanEnded,
+    PlanResult,
+    PlanStarted,
+    run_plan,
+)
 from probes.transport import Failure
 
 ANSWER = NamesReading({})
@@ -178,7 +187,13 @@ async def test_an_answer_becomes_an_observation_and_is_told() -> None:
     (seen,) = played.result.observations
     assert (seen.id, seen.plan, seen.phase, seen.parser) == ("o1", "plan", Phase.BASELINE, 7)
     assert (seen.variant, seen.reading, seen.transcript.text) == ("a 1.2", ANSWER, "fine")
-    assert [type(event) for event in played.events] == [PlanStarted, Asked, Landed, PlanEnded]
+    assert [type(event) for event in played.events] == [
+        PlanStarted,
+        Asked,
+        Heard,
+        Landed,
+        PlanEnded,
+    ]
     assert played.landed()[0].outcome is seen
 
 
