@@ -31,36 +31,68 @@ _NAME = (
 _NAMED = rf"""{_NAME}(?:\s+for\s+\S{{1,80}}?)?(?:\\?["'])?\s*[:=]\s*"""
 _NUMBERS = r"[\d:,.-]+(?:\s|$)"  # a port, a process, a BGP community: no password
 
-# Programs whose -p is always a password. Elsewhere only `-u NAME … -p PASSWORD` is one.
-_TAKES_P = r"\b(?:ddpconnchk|sshpass|mysql\w*|mccli|avmgr|smbclient|ldapsearch)\b"
+_NAME_SIGNS = (
+    "passw phrase secret token key credential cert-chain community authorization 비밀번호 암호"
+)
 
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?P<keep>authorization(?:\\?[\"'])?\s*[:=]\s*{_OPEN}(?:bearer|basic|token)\s+)\S+",
-        r"(?P<keep>cookie:\s*)(?=\S).+",
-        rf"(?P<keep>(?!community){_NAMED}{_OPEN}){_VALUE}",
-        rf"(?P<keep>community\s*[:=]\s*{_OPEN})(?!{_NUMBERS}){_VALUE}",
-        rf"(?P<keep><[\w:.-]{{0,40}}{_NAME}(?:\s[^>]{{0,200}})?>)(?!{SECRET})[^<]+",
-        rf"(?P<keep>(?<![\w.])-{{0,2}}(?:pw|pass|pwd|ap)={_OPEN})(?!/){_VALUE}",
-        rf"(?P<keep>(?<!\S)--?[\w.-]{{0,40}}?(?:{_NAME}|pw|pass)\s+{_OPEN})(?!-){_VALUE}",
-        rf"(?P<keep>{_TAKES_P}(?:\s.{{0,400}}?)?\s-[pw]\s*{_OPEN})(?![\s-]){_VALUE}",
-        rf"(?P<keep>\s-u\s+[^\s-]\S{{0,80}}(?:\s.{{0,200}}?)?\s-p\s+{_OPEN})(?!-|{_NUMBERS}){_VALUE}",
-        r"(?P<keep>\b(?:curl|wget)\b.{0,400}?\s(?:-u|--user)[\s=]\s*[^\s:]{1,80}:)\S+",
-        r"(?P<keep>\bpass:)\S+",
-        rf"(?P<keep>\bsnmp\w{{0,20}}\b.{{0,400}}?\s-c\s+{_OPEN}){_VALUE}",
-        rf"(?P<keep>\bsnmp\S{{0,20}}\s.{{0,80}}?\bcommunity\s+{_OPEN}){_VALUE}",
-        r"(?P<keep>\w://[^\s/:@]{0,80}:)[^\s/]+(?=@)",
-        r"(?P<keep>\bhooks\.slack(?:-gov)?\.com/\w+/)[^\s\"'<>]+",
-        r"(?P<keep>\bbearer\s+)(?=[a-z]{0,80}[\d._~+/=-])[\w.~+/=-]{8,}",
-        r"(?P<keep>\b)(?:xox[a-z]|xapp|xwfp)-[\w-]+",
-        r"(?P<keep>\b)(?:gh[pousr]_|github_pat_|glpat-)[\w-]{10,}",
-        r"(?P<keep>\b)(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-        r"(?P<keep>(?<![\w-]))eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*",
-        r"(?P<keep>)\$(?:1|2[abxy]|5|6|y|7|gy)\$[./\w$=,-]{8,}",
+# `-p` is a password after some programs; elsewhere only `-u NAME … -p PASSWORD` is one.
+_PASSWORD_TOOL = (
+    r"(?P<keep>\b(?:ddpconnchk|sshpass|mysql\w*|mccli|avmgr|smbclient|ldapsearch)\b"
+    rf"(?:\s.{{0,400}}?)?\s-[pw]\s*{_OPEN})(?![\s-]){_VALUE}"
+)
+_USER_AND_PASSWORD = (
+    rf"(?P<keep>\s-u\s+[^\s-]\S{{0,80}}(?:\s.{{0,200}}?)?\s-p\s+{_OPEN})(?!-|{_NUMBERS})"
+    rf"{_VALUE}"
+)
+
+# Each rule: the texts of which one must occur (in small letters) for it to be worth
+# trying, and what stands before the secret, then the secret.
+_RULES = tuple(
+    (frozenset(signs.split()), re.compile(pattern, re.IGNORECASE))
+    for signs, pattern in (
+        (
+            "authorization",
+            rf"(?P<keep>authorization(?:\\?[\"'])?\s*[:=]\s*{_OPEN}(?:bearer|basic|token)\s+)\S+",
+        ),
+        ("cookie:", r"(?P<keep>cookie:\s*)(?=\S).+"),
+        (_NAME_SIGNS, rf"(?P<keep>(?!community){_NAMED}{_OPEN}){_VALUE}"),
+        ("community", rf"(?P<keep>community\s*[:=]\s*{_OPEN})(?!{_NUMBERS}){_VALUE}"),
+        (
+            _NAME_SIGNS,
+            rf"(?P<keep><[\w:.-]{{0,40}}{_NAME}(?:\s[^>]{{0,200}})?>)(?!{SECRET})[^<]+",
+        ),
+        (
+            "pw= pass= pwd= ap=",
+            rf"(?P<keep>(?<![\w.])-{{0,2}}(?:pw|pass|pwd|ap)={_OPEN})(?!/){_VALUE}",
+        ),
+        (
+            f"{_NAME_SIGNS} pw pass",
+            rf"(?P<keep>(?<!\S)--?[\w.-]{{0,40}}?(?:{_NAME}|pw|pass)\s+{_OPEN})(?!-){_VALUE}",
+        ),
+        ("ddpconnchk sshpass mysql mccli avmgr smbclient ldapsearch", _PASSWORD_TOOL),
+        ("-p", _USER_AND_PASSWORD),
+        (
+            "curl wget",
+            r"(?P<keep>\b(?:curl|wget)\b.{0,400}?\s(?:-u|--user)[\s=]\s*[^\s:]{1,80}:)\S+",
+        ),
+        ("pass:", r"(?P<keep>\bpass:)\S+"),
+        ("snmp", rf"(?P<keep>\bsnmp\w{{0,20}}\b.{{0,400}}?\s-c\s+{_OPEN}){_VALUE}"),
+        ("snmp", rf"(?P<keep>\bsnmp\S{{0,20}}\s.{{0,80}}?\bcommunity\s+{_OPEN}){_VALUE}"),
+        ("://", r"(?P<keep>\w://[^\s/:@]{0,80}:)[^\s/]+(?=@)"),
+        ("hooks.slack", r"(?P<keep>\bhooks\.slack(?:-gov)?\.com/\w+/)[^\s\"'<>]+"),
+        ("bearer", r"(?P<keep>\bbearer\s+)(?=[a-z]{0,80}[\d._~+/=-])[\w.~+/=-]{8,}"),
+        ("xox xapp- xwfp-", r"(?P<keep>\b)(?:xox[a-z]|xapp|xwfp)-[\w-]+"),
+        (
+            "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat-",
+            r"(?P<keep>\b)(?:gh[pousr]_|github_pat_|glpat-)[\w-]{10,}",
+        ),
+        ("akia asia", r"(?P<keep>\b)(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+        ("eyj", r"(?P<keep>(?<![\w-]))eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"),
+        ("$", r"(?P<keep>)\$(?:1|2[abxy]|5|6|y|7|gy)\$[./\w$=,-]{8,}"),
     )
 )
 
+_SIGNS = tuple(sorted(frozenset().union(*(signs for signs, _ in _RULES))))
 _IS_SECRET_NAME = re.compile(rf"(?:{_NAME}|^pw|^pass|^pwd)$", re.IGNORECASE)
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----")
@@ -74,11 +106,15 @@ def redact(text: str) -> str:
 def redact_lines(lines: Iterable[str]) -> list[str]:
     """Lines of one output, in order. A private key is struck from its beginning to its
     end, which may be lines away; where the end was cut off, all that follows goes."""
+    lines = list(lines)
+    seen = "\n".join(lines).lower()
+    found = [sign for sign in _SIGNS if sign in seen]
+    patterns = [rule for signs, rule in _RULES if not signs.isdisjoint(found)] if found else []
     out = []
     in_key = False
     for line in lines:
         in_key = in_key or bool(_KEY_BEGINS.search(line))
-        out.append(SECRET if in_key else _redact_line(line))
+        out.append(SECRET if in_key else _redact_line(line, patterns))
         if in_key:
             in_key = not _KEY_ENDS.search(line)
     return out
@@ -104,24 +140,29 @@ def clean(value: Any) -> Any:  # noqa: ANN401 (whatever JSON holds)
     someone's JSON) is written as its escape.
     """
     if isinstance(value, str):
-        return redact(value.encode("utf-8", "backslashreplace").decode())
+        return redact(_storable(value))
     if isinstance(value, Mapping):
         return {clean(key): _clean_item(key, item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        items = [clean(item) for item in value]
-        return redact_lines(items) if all(isinstance(item, str) for item in items) else items
+        if all(isinstance(item, str) for item in value):
+            return redact_lines(map(_storable, value))
+        return [clean(item) for item in value]
     return value
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _clean_item(key: object, item: Any) -> Any:  # noqa: ANN401
     if key == "argv":
-        return redact_words(item)
+        return redact_words([_storable(word) for word in item])
     if isinstance(item, str) and item and _IS_SECRET_NAME.search(str(key)):
         return SECRET
     return clean(item)
 
 
-def _redact_line(line: str) -> str:
-    for pattern in _PATTERNS:
+def _redact_line(line: str, patterns: Iterable[re.Pattern[str]]) -> str:
+    for pattern in patterns:
         line = pattern.sub(rf"\g<keep>{SECRET}", line)
     return line
