@@ -21,7 +21,9 @@ from probes.readings import Hop, TraceReading
 
 MODERN_WINDOW = 16
 
-_HEADER = re.compile(r"traceroute to \S+(?: \((?P<addr>[^()]+)\))?.*?(?P<bytes>\d+) (?:byte|data)")
+_HEADER = re.compile(
+    r"traceroute to \S+(?: \((?P<addr>[^()]+)\))?.* hops max(?:, (?P<bytes>\d+) byte)?"
+)
 _ROW = re.compile(r"^\s*(?P<ttl>\d{1,3})(?P<colon>\??:)?\s+(?P<rest>\S.*)$")
 _STARS = re.compile(r"^\s*(?P<first>\d{1,3}) ~ (?P<last>\d{1,3})\s+(?P<stars>(?:\* ?)+)")
 _COMMENT = re.compile(r"\s+->\s.*$")
@@ -50,14 +52,13 @@ def parse(_ask: Ask, transcript: Transcript) -> TraceReading:
     header = _header(transcript)
     rows = _rows(transcript)
     target = _target(header, transcript)
-    if target is None or (not rows and header is None):
+    at_an_end = ran_to_its_end(transcript)
+    if target is None or (not rows and (at_an_end or header is None)):
         if any(_RAW.search(line.text) for line in transcript.lines):
             raise NotPermitted("this host's traceroute needs a privilege that the account lacks")
         raise not_understood(transcript, "trace")
-    complete = ran_to_its_end(transcript) and bool(rows)
-    return TraceReading(
-        target, _with_times(rows, header, transcript), complete, _method(transcript)
-    )
+    hops = _with_times(rows, header, transcript)
+    return TraceReading(target, hops, at_an_end, _method(transcript))
 
 
 def _header(transcript: Transcript) -> tuple[re.Match[str], Line] | None:

@@ -12,68 +12,81 @@ the output is in _ping_lines.py.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from probes.catalog import _ping_lines
 from probes.catalog._lines import decimal, seconds, whole
-from probes.model import Ask, Command, GapKind, Kind, Probe, Route, Tools
+from probes.model import Ask, Command, GapKind, Kind, Probe, Route, Tool, Tools
 
-SLOWEST, FAST = 0.2, 0.002
+SLOW, FAST = 0.2, 0.002
 FAST_SINCE = 20210722
 """iputils s20210722 lowered the least interval of an ordinary user from 0.2 s to 0.002 s."""
 
 _DATE = re.compile(r"iputils (\d{8})")
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The parameters, checked."""
+
+    count: int
+    interval: float
+    size: int
+    df: int
+    wait: float
+
+
 def command(ask: Ask, route: Route, tools: Tools) -> Command | GapKind:
+    wanted = _Wanted(
+        count=whole(ask, "count", 5, 1, 20000),
+        interval=seconds(ask, "interval", 0.2, 0.002, 3600),
+        size=whole(ask, "size", 56, 16, 65000),
+        df=whole(ask, "df", 0, 0, 1),
+        wait=seconds(ask, "wait", 1, 0.05, 60),
+    )
     if route.target_address is None:
         raise ValueError("ping needs a target")
-    count = whole(ask, "count", 5, 1, 20000)
-    size = whole(ask, "size", 56, 16, 65000)
-    df = whole(ask, "df", 0, 0, 1)
     if route.source.kind is Kind.DATADOMAIN:
-        return _appliance(str(route.target_address), count, size, df)
+        return _appliance(wanted, str(route.target_address))
     if "ping" not in tools:
         return GapKind.NOT_AVAILABLE
-    tool = tools["ping"]
-    interval = seconds(ask, "interval", 0.2, 0.002, 3600)
-    wait = seconds(ask, "wait", 1, 0.05, 60)
-    maker = tool.variant.partition(" ")[0]
-    if maker not in ("busybox", "inetutils"):
-        return _iputils(tool.path, tool.variant, route, count, interval, wait, size, df)
-    if df:
-        return GapKind.NOT_AVAILABLE
-    words = [tool.path, "-n"] if maker == "inetutils" else [tool.path]
-    words += ["-c", str(count), "-W", str(max(1, round(wait))), "-s", str(size)]
-    if maker == "inetutils" or "-i" in tool.variant.split():
-        words += ["-i", decimal(max(interval, SLOWEST))]
-    if maker == "busybox":
-        words += ["-I", str(route.source.address)]
-    return Command((*words, str(route.target_address)))
+    maker = tools["ping"].variant.partition(" ")[0]
+    make = _simple if maker in ("busybox", "inetutils") else _iputils
+    return make(wanted, tools["ping"], str(route.source.address), str(route.target_address))
 
 
-def _appliance(target: str, count: int, size: int, df: int) -> Command:
-    words = ["net", "ping", target, "count", str(count)]
-    if size != _ping_lines.USUAL_SIZE:
-        words += ["packet-size", str(size)]
-    if df:
+def _appliance(wanted: _Wanted, target: str) -> Command:
+    words = ["net", "ping", target, "count", str(wanted.count)]
+    if wanted.size != _ping_lines.USUAL_SIZE:
+        words += ["packet-size", str(wanted.size)]
+    if wanted.df:
         words += ["path-mtu", "do"]
     return Command(tuple(words))
 
 
-def _iputils(
-    path: str, variant: str, route: Route, count: int, interval: float, wait: float,
-    size: int, df: int,
-) -> Command:  # fmt: skip
+def _iputils(wanted: _Wanted, tool: Tool, source: str, target: str) -> Command:
     """The interval goes into the command line as it is used, for the parser to read there."""
-    made = _DATE.search(variant)
-    least = FAST if made and int(made[1]) >= FAST_SINCE else SLOWEST
-    understood = [option for option in ("-D", "-O") if option in variant.split()]
+    made = _DATE.search(tool.variant)
+    fast = made is not None and int(made[1]) >= FAST_SINCE
+    words = [tool.path, "-n", *(o for o in ("-D", "-O") if o in tool.variant.split())]
+    words += ["-c", str(wanted.count), "-i", decimal(max(wanted.interval, FAST if fast else SLOW))]
     # Old versions take whole seconds only for -W.
-    wait_words = str(max(1, round(wait))) if least == SLOWEST else decimal(wait)
-    words = [path, "-n", *understood, "-c", str(count), "-i", decimal(max(interval, least))]
-    words += ["-W", wait_words, "-s", str(size)]
-    words += ["-M", "do"] if df else []
-    return Command((*words, "-I", str(route.source.address), str(route.target_address)))
+    words += ["-W", decimal(wanted.wait) if fast else str(max(1, round(wanted.wait)))]
+    words += ["-s", str(wanted.size), *(("-M", "do") if wanted.df else ())]
+    return Command((*words, "-I", source, target))
+
+
+def _simple(wanted: _Wanted, tool: Tool, source: str, target: str) -> Command | GapKind:
+    """BusyBox names no -n, some builds no -i; inetutils can't bind. Neither can forbid
+    fragments."""
+    if wanted.df:
+        return GapKind.NOT_AVAILABLE
+    inetutils = tool.variant.startswith("inetutils")
+    words = [tool.path, *(("-n",) if inetutils else ("-I", source)), "-c", str(wanted.count)]
+    words += ["-W", str(max(1, round(wanted.wait))), "-s", str(wanted.size)]
+    if inetutils or "-i" in tool.variant.split():
+        words += ["-i", decimal(max(wanted.interval, SLOW))]
+    return Command((*words, target))
 
 
 PROBE = Probe(

@@ -56,7 +56,7 @@ _MODERN = re.compile(r"Modern traceroute for Linux, version (\d+(?:\.\d+)*)")
 _LBL = re.compile(r"Version (1\.4\S*)")
 _BUNDLE = re.compile(r"\[-([A-Za-z0-9]{2,})\]")
 _OPTION = re.compile(r"^\s*-([A-Za-z])\b|\[-([A-Za-z])\b", re.MULTILINE)
-_USEFUL = ("D", "O", "i", "W", "M", "I", "s")
+_USEFUL = ("D", "O", "i")
 
 
 def command(_ask: Ask, route: Route, _tools: Tools) -> Command | GapKind:

@@ -321,6 +321,17 @@ def test_a_sweep_ends_at_the_hop_that_eats_the_message(path: Path5, tools: Tools
     assert path.left_over("a") == path.left_over("b") == []
 
 
+def test_a_repeated_handshake_is_no_expired_message(path: Path5, tools: Tools) -> None:
+    """Trap 2: the message is eaten at once; what expires is our ACK, sent again at its TTL."""
+    path.rule("r1", "tcp dport 111 @ih,96,32 2 drop", hook="prerouting")
+    path.rule("r3", "tcp dport 111 tcp flags & (syn | ack | psh | fin | rst) == ack drop")
+    reading = run(path, tools, "sweep", port=111, payload=CALL.hex(), message="call",
+                  first=2, last=2, wait=1.4)  # fmt: skip
+    assert isinstance(reading, SweepReading)
+    assert [step.result for step in reading.steps] == [Answer.VOID]
+    assert reading.last_expired == 0
+
+
 def test_a_stopped_sweep_sends_its_message_no_further(path: Path5, tools: Tools) -> None:
     """Trap 5: what is closed at a low TTL must not be sent again at a full one."""
     path.rule("r3", "tcp dport 111 @ih,96,32 2 counter")
