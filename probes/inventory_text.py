@@ -54,11 +54,11 @@ def read(path: Path) -> Draft:
         try:
             file = InventoryFile.model_validate(data)
         except ValidationError as invalid:
-            for error in invalid.errors():
-                follows = consequence and error["type"] == "missing"
-                if not follows and not _is_secret(error["loc"]):
-                    values.append(_mistake(error, index))
-                _prune(data, error["loc"])
+            for wrong in invalid.errors():
+                follows = consequence and wrong["type"] == "missing"
+                if not follows and not _is_secret(wrong["loc"]):
+                    values.append(_mistake(wrong, index))
+                _prune(data, wrong["loc"])
             consequence = True
         else:
             return Draft(file, index, tuple(syntax), tuple(values))

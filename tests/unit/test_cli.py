@@ -241,7 +241,7 @@ def test_incidents_show(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_export_is_safe_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["incidents", "export", "i1"]) == 0
     lines = capsys.readouterr().out.split("\n")
-    assert lines[0] == "# Incident i1: seoul → busan"
+    assert lines[0] == "# Incident i1: A기관 서울 → B기관 부산"
     assert lines.index("## Summary") < lines.index("## Timeline")
     fences = [n for n, line in enumerate(lines) if line.startswith("````")]
     inside = lines[fences[0] + 1 : fences[1]]
