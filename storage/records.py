@@ -36,6 +36,7 @@ def begin_check(
     pair_id = context.pair.id
     if running := rows.one("SELECT check_id FROM leases WHERE pair_id = ?", pair_id):
         check = get_check(rows, running["check_id"])
+        add_event(rows, check["id"], "joined", {"by": asked_by}, now)
         return Begun(check["id"], check["incident_id"], joined=True)
     incident_id = _open_incident(rows, context, now)
     number = _next_number(rows, "checks")

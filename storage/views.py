@@ -192,10 +192,16 @@ def _whole_check(rows: Rows, check_id: str, events: Iterable[Event]) -> dict[str
         "earlier_verdicts": list(record.verdicts[:-1]),
         "consents": bodies("consent"),
         "triggers": bodies("trigger"),
-        "gaps": bodies("gap"),
+        "gaps": [_gap(body) for body in bodies("gap")],
         "residues": bodies("residue"),
         "observations": [_metadata(row) for row in _observation_rows(rows, check_id)],
     }
+
+
+def _gap(body: dict[str, Json]) -> dict[str, Json]:
+    """A stored gap as the contract's verdict has it."""
+    same = {key: body[key] for key in ("at", "probe", "phase", "detail")}
+    return {**same, "from": body["source"], "to": body["target"], "gap": body["kind"]}
 
 
 def _observation_rows(rows: Rows, check_id: str) -> list[dict[str, Json]]:

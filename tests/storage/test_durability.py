@@ -68,6 +68,7 @@ def _start(code: str, *args: str) -> subprocess.Popen[str]:
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path) -> None:
     path = tmp_path / "replcheck.db"
     chance = random.Random(20210629)
+    heard = 0
     for _ in range(20):
         writer = _start(WRITER, str(path), "0.05")
         assert writer.stdout
@@ -78,6 +79,8 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path) -> 
         writer.wait()
         time.sleep(0.05)  # the lease's time
         asyncio.run(_examine(path, check_id, acknowledged))
+        heard += len(acknowledged)
+    assert heard > 20, "killed before anything was written: the test shows nothing"
     with sqlite3.connect(path) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert file.execute("PRAGMA foreign_key_check").fetchone() is None
@@ -120,15 +123,19 @@ def test_of_many_processes_exactly_one_gets_the_lease(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_live_check_of_another_process_is_left_running(tmp_path: Path) -> None:
     path = tmp_path / "replcheck.db"
-    writer = _start(WRITER, str(path), "60")
+    other = _start(RACER, str(path))
     try:
-        assert writer.stdout
-        check_id = writer.stdout.readline().strip()
-        assert asyncio.run(_state(path, check_id)) == "running"
+        assert other.stdin
+        assert other.stdout
+        assert other.stdout.readline() == "ready\n"
+        other.stdin.write("go\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "c1 False\n"
+        assert asyncio.run(_state(path, "c1")) == "running"
     finally:
-        writer.kill()
-        writer.communicate()
-    assert asyncio.run(_state(path, check_id)) == "running"  # its lease has 60 s yet
+        other.kill()
+        other.communicate()
+    assert asyncio.run(_state(path, "c1")) == "running"  # its lease has 60 s yet
 
 
 async def _state(path: Path, check_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.redact import SECRET, redact, redact_lines, redact_words
@@ -130,6 +130,7 @@ def test_a_command_given_as_words() -> None:
     assert redact_words(script) == list(script)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("pas word=:-u'\"\\ <>/@*community\n\u00ab")))
 def test_striking_twice_changes_nothing_and_lines_are_kept(text: str) -> None:
     once = redact(text)

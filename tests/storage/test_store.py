@@ -67,6 +67,7 @@ async def test_the_second_caller_joins_the_running_check(store: Store) -> None:
     first = await store.begin_check(context(), "alice", "host:1", NOW, TTL)
     second = await store.begin_check(context(), "bob", "host:2", NOW + 1, TTL)
     assert second == replace(first, joined=True)
+    assert (await store.follow(first.check_id))[-1].body == {"by": "bob"}
     other = await store.begin_check(context("jeju"), "bob", "host:2", NOW + 1, TTL)
     assert (other.check_id, other.incident_id, other.joined) == ("c2", "i2", False)
 
@@ -238,6 +239,8 @@ async def test_the_whole_record_of_an_incident(store: Store) -> None:
     await store.record_consent(check_id, "alice", "option", NOW + 1)
     await store.record_trigger(check_id, "trigger:nfs", {"xid": 7}, NOW + 2, by_person=True)
     await store.add_observation(check_id, raw(1, "a"))
+    gap = Gap("trace", Phase.BASELINE, "seoul/avamar", None, GapKind.TIMED_OUT, "slow")
+    await store.add_gap(check_id, gap, NOW + 3)
     await store.record_residue(check_id, "busan/datadomain", "socket :111", NOW + 3)
     await store.save_verdict(check_id, INCONCLUSIVE, NOW + 4)
     await store.save_verdict(check_id, FAULT, NOW + 5)
@@ -255,6 +258,17 @@ async def test_the_whole_record_of_an_incident(store: Store) -> None:
     assert check["consents"][0]["who"] == "alice"
     assert check["triggers"][0]["what"] == {"xid": 7}
     assert check["residues"][0]["endpoint"] == "busan/datadomain"
+    assert check["gaps"] == [
+        {
+            "at": "2026-11-18T11:06:43.000Z",
+            "probe": "trace",
+            "phase": "baseline",
+            "from": "seoul/avamar",
+            "to": None,
+            "gap": "timed-out",
+            "detail": "slow",
+        }
+    ]
     kinds = [entry["kind"] for entry in record["timeline"]]
     assert kinds == [
         "asked",
@@ -262,6 +276,7 @@ async def test_the_whole_record_of_an_incident(store: Store) -> None:
         "consent",
         "trigger",
         "observed",
+        "gap",
         "residue",
         "verdict",
         "verdict",
