@@ -57,6 +57,8 @@ _LBL = re.compile(r"Version (1\.4\S*)")
 _BUNDLE = re.compile(r"\[-([A-Za-z0-9]{2,})\]")
 _OPTION = re.compile(r"^\s*-([A-Za-z])\b|\[-([A-Za-z])\b", re.MULTILINE)
 _USEFUL = ("D", "O", "i")
+_OLD_SERIES = re.compile(r"^iputils \d{6}$")
+"""`ss021109`: older than both -D and -O, whatever a usage text says."""
 
 
 def command(_ask: Ask, route: Route, _tools: Tools) -> Command | GapKind:
@@ -89,7 +91,8 @@ def parse(_ask: Ask, transcript: Transcript) -> ToolsReading:
 
 def _variant(name: str, said: str) -> str:
     if name == "ping":
-        return " ".join((_ping(said), *_options(said)))
+        maker = _ping(said)
+        return maker if _OLD_SERIES.search(maker) else " ".join((maker, *_options(said)))
     if name == "traceroute":
         return _traceroute(said)
     version = _IPUTILS.search(said) or _VERSION.search(said)
