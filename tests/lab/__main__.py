@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,10 +24,18 @@ def up(scenario: str, folder: Path | None) -> None:
             for truth in lab.truth:
                 print(f"device: {truth.device}\n  between: {truth.between[0]}, {truth.between[1]}")
             print(f"try:  replcheck --config {config} check seoul busan --trigger yes")
-            for host in lab.topology.hosts.values():
-                print(f"  ssh -i {lab.key} replcheck@{lab.management(host.id)}   # {host.id}")
-            print("Ctrl-C takes it away", flush=True)
+            print_commands(lab)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def print_commands(lab: Lab) -> None:
+    """How to look around, and how to send one call by hand."""
+    for host in lab.topology.hosts.values():
+        print(f"  ssh -i {lab.key} replcheck@{lab.management(host.id)}   # {host.id}")
+    near = lab.reserved.namespace(lab.topology.host_by_role(0, "avamar").node)
+    far = lab.topology.host_by_role(1, "datadomain").address
+    print(f"  ip netns exec {near} {sys.executable} -m tests.lab.rpc {far}   # one call")
+    print("Ctrl-C takes it away", flush=True)
 
 
 def down(lab_id: str | None) -> None:

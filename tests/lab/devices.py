@@ -20,6 +20,7 @@ from tests.lab.spec import (
     PortDrop,
     PortReject,
     Quarantine,
+    TtlClamp,
     Way,
 )
 from tests.lab.topology import Topology
@@ -37,6 +38,7 @@ CALL = {  # what a quarantine takes for an attack: RPC calls over TCP, over UDP,
     "nfs": ("tcp dport 2049 @ih,64,32 0 @ih,128,32 100003",),
     "bytes": ("tcp dport 111 @ih,0,8 >= 0",),
 }
+FLOW = "ip saddr . tcp sport . ip daddr . tcp dport"
 TRIGGER_PORT = {"portmapper": 111, "nfs": 2049, "bytes": 111}
 
 
@@ -47,7 +49,7 @@ def table(number: int, device: Device, topology: Topology) -> tuple[str, str] | 
     if isinstance(device, MuteRouter | IcmpLimit):
         return f"r{device.router}", wrap(number, "ip", [], own_words(device))
     lines = rules(device, topology)
-    sets = [dark_set(device)] if isinstance(device, Quarantine) else []
+    sets = sets_of(device)
     family = "bridge" if device.place.where == "l2" else "ip"
     hook = HOOKS[device.place.where]
     return node(number, device), wrap(number, family, sets, [f"{hook};", *lines])
@@ -100,6 +102,11 @@ def rules(device: Device, topology: Topology) -> list[str]:
             return [f"{toward(topology, way)} {share} counter name hits drop"]
         case Dead(way=way):
             return [f"{toward(topology, way)} counter name hits drop"]
+        case TtlClamp(highest=highest):
+            ttls = range(1, highest + 1)
+            seen = [f"ip ttl {ttl} add @low{ttl} {{ {FLOW} }}" for ttl in ttls]
+            lower = "counter name hits ip ttl set"
+            return seen + [f"{FLOW} @low{ttl} ip ttl > {ttl} {lower} {ttl} accept" for ttl in ttls]
         case _:
             raise TypeError(f"{device} does not inspect")
 
@@ -136,6 +143,17 @@ def key(device: Quarantine, *, reverse: bool = False) -> str:
     of_call = "ip saddr" if device.blocks == "source" else "ip daddr"
     other = {"ip saddr": "ip daddr", "ip daddr": "ip saddr"}
     return other[of_call] if reverse else of_call
+
+
+def sets_of(device: Device) -> list[str]:
+    """The sets that a device remembers in."""
+    if isinstance(device, Quarantine):
+        return [dark_set(device)]
+    if isinstance(device, TtlClamp):
+        kind = "ipv4_addr . inet_service . ipv4_addr . inet_service"
+        flows = f"{{ type {kind}; flags dynamic; size 1024; }}"
+        return [f"set low{ttl} {flows}" for ttl in range(1, device.highest + 1)]
+    return []
 
 
 def dark_set(device: Quarantine) -> str:

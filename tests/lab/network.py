@@ -140,6 +140,7 @@ def router(topology: Topology, index: int) -> str:
             settings["icmp_ratelimit"] = device.interval
         if isinstance(device, NoRoute) and device.router == index:
             lines += no_route(topology, device)
+            settings["icmp_ratemask"] = 6160  # the route's own limit of one a second is enough
     values = "".join(f"echo {v} >/proc/sys/net/ipv4/{k}\n" for k, v in settings.items())
     return SYSCTLS + heredoc("ip -batch -", "\n".join(lines)) + values
 

@@ -30,6 +30,7 @@ from tests.lab.spec import (
     PortDrop,
     PortReject,
     Quarantine,
+    TtlClamp,
 )
 
 PATH = LabSpec()
@@ -97,6 +98,13 @@ def monitors() -> LabSpec:
     return LabSpec(hosts={NEAR_DATADOMAIN: limited, FAR_DATADOMAIN: limited})
 
 
+def one_sided() -> LabSpec:
+    """The far site's hosts let nobody log in; the account's device stands before them."""
+    closed = {FAR_AVAMAR: replace(AVAMAR, sshd=False)}
+    closed[FAR_DATADOMAIN] = replace(DATADOMAIN, sshd=False)
+    return replace(account(), hosts=closed)
+
+
 SCENARIOS: Mapping[str, Callable[[], LabSpec]] = MappingProxyType(
     {
         "healthy": LabSpec,
@@ -107,8 +115,10 @@ SCENARIOS: Mapping[str, Callable[[], LabSpec]] = MappingProxyType(
         "old-hosts": old_hosts,
         "bare-hosts": bare_hosts,
         "monitors": monitors,
-        "loss5": one(Loss(IN_CARRIER)),
-        "loss5-at-b": one(Loss(B_INSIDE)),
+        "one-sided": one_sided,
+        "loss5": one(Loss(IN_CARRIER, way="near-to-far")),
+        "loss5-at-b": one(Loss(B_INSIDE, way="far-to-near")),
+        "loss5-each-way": one(Loss(IN_CARRIER)),
         "account": account,
         "account-whole": account_whole,
         "account-at-a-edge": lambda: account(A_EDGE),
@@ -130,6 +140,8 @@ SCENARIOS: Mapping[str, Callable[[], LabSpec]] = MappingProxyType(
         "payload-drop-firewall": one(PayloadDrop(B_FIREWALL)),
         "payload-drop-nfs": one(PayloadDrop(B_EDGE, port=2049)),
         "reply-drop": one(PayloadDrop(B_EDGE, reply=True)),
+        "ttl-clamp": one(TtlClamp(IN_CARRIER)),
+        "payload-drop-clamped": one(TtlClamp(IN_CARRIER), PayloadDrop(B_EDGE)),
         "port-drop": one(PortDrop(B_FIREWALL)),
         "port-drop-at-a": one(PortDrop(A_FIREWALL)),
         "port-drop-l2": one(PortDrop(B_EDGE)),

@@ -51,6 +51,10 @@ START = """\
 set -eu
 mount --make-rprivate /
 mount --bind {folder} /mnt
+chmod 755 /mnt /mnt/etc
+chmod -R a+rX /mnt/lib /mnt/tools
+chmod a+r /mnt/etc/* /mnt/authorized_keys /mnt/banner /mnt/ddos.conf
+chmod 600 /mnt/etc/shadow
 for file in passwd shadow group hosts hostname nsswitch.conf; do
   mount --bind /mnt/etc/$file /etc/$file
 done
@@ -100,7 +104,6 @@ def write_host(
 ) -> str:
     """Write all files of one host into its folder; the public half of its host key."""
     (folder / "etc").mkdir(parents=True)
-    folder.chmod(0o755)
     public = make_key(folder / "ssh_host_ed25519_key")
     banner = "Banner /mnt/banner" if host.appliance else ""
     files = {
@@ -117,7 +120,7 @@ def write_host(
     }
     for name, text in files.items():
         (folder / name).write_text(text)
-    for name, mode in (("ddsh", 0o755), ("audit.log", 0o666), ("ddos.conf", 0o644)):
+    for name, mode in (("ddsh", 0o755), ("audit.log", 0o666)):
         (folder / name).chmod(mode)
     shutil.copy(HERE / "host.py", folder / "host.py")
     write_library(folder / "lib/tests/lab")
@@ -175,7 +178,6 @@ def write_accounts(folder: Path, host: Host, names: str) -> None:
     }
     for name, line in added.items():
         (folder / name).write_text(Path("/etc", name).read_text() + line)
-    (folder / "shadow").chmod(0o600)
     (folder / "hosts").write_text(names)
     (folder / "nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files\n")
     (folder / "hostname").write_text(host.node + "\n")

@@ -87,7 +87,8 @@ class PortReject:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Loses a share of all IP packets, at random."""
+    """Loses a share of all IP packets, at random. One way alone, it is the share of round
+    trips too; both ways, a round trip is lost nearly twice as often."""
 
     place: Place
     percent: float = 5.0
@@ -100,6 +101,15 @@ class Dead:
 
     place: Place
     way: Way = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class TtlClamp:
+    """Lowers a TCP flow's TTL to the lowest that it saw, up to `highest`: sweeps are void
+    behind it (facts/path-diagnosis.md, trap 20)."""
+
+    place: Place
+    highest: int = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,7 @@ Device = (
     | PortReject
     | Loss
     | Dead
+    | TtlClamp
     | MuteRouter
     | IcmpLimit
     | NoRoute
