@@ -177,6 +177,12 @@ def _lines(way: Way, context: Context, voice: Voice, width: int) -> Iterator[Tex
         yield from _mark(way, str(address), voice)
 
 
+def milliseconds(seconds: float) -> str:
+    """Two digits that mean something: `0.04 ms`, `3.1 ms`, `54 ms`."""
+    ms = seconds * 1000
+    return f"{ms:.2f} ms" if ms < 1 else f"{ms:.1f} ms" if ms < 10 else f"{ms:.0f} ms"
+
+
 def _mark(way: Way, address: str, voice: Voice) -> Iterator[Text]:
     if way.blocked_after is not None and way.blocked_after == address:
         yield Text(f"     ✖ ━━━━ {voice('path.blocked-behind')} ━━━━", style="bold red")
@@ -196,4 +202,4 @@ def _state(path: Path | None, times: Mapping[int, float], n: int, voice: Voice) 
     if n >= len(path.hops) or path.hops[n] is None:
         return voice("path.silent")
     rtt = times.get(n + 1)
-    return voice("path.answers") if rtt is None else f"{rtt * 1000:.1f} ms"
+    return voice("path.answers") if rtt is None else milliseconds(rtt)

@@ -70,24 +70,28 @@ class Progress:
             case Landed():
                 self._landed(event)
             case Judged(result=result):
-                self._console.print(plain(str(result.document["summary"]), style="bold"))
+                self.say(str(result.document["summary"]), "bold")
             case PlanEnded(plan=plan, seconds=seconds):
                 self._asked.clear()
                 ended = self._voice("progress.ended", plan=plan.name, seconds=seconds)
-                self._console.print(plain(ended), style="dim")
+                self.say(ended, "dim")
 
-    def say(self, words: str) -> None:
+    def say(self, words: str, style: str = "") -> None:
         """One line between the answers."""
-        self._console.print(plain(words))
+        self._print(plain(words, style))
+
+    def _print(self, line: Text) -> None:
+        """Folded on a terminal; elsewhere a line is a line, however long."""
+        self._console.print(line, soft_wrap=not self._console.is_terminal)
 
     def _started(self, plan: Plan) -> None:
         phase = self._voice(f"phase.{plan.phase}")
         hosts = len({ask.source for ask in (*plan.main, *plan.beside)})
         asks = len(plan.main) + len(plan.beside)
         words = self._voice("progress.started", phase=phase, plan=plan.name, asks=asks, hosts=hosts)
-        self._console.print(plain(words, style="bold"))
+        self.say(words, "bold")
         if plan.intrusive:
-            self._console.print(plain(self._voice("progress.intrusive"), style="yellow"))
+            self.say(self._voice("progress.intrusive"), "yellow")
 
     def _landed(self, landed: Landed) -> None:
         self._asked.pop(id(landed.ask), None)
@@ -100,7 +104,7 @@ class Progress:
         line = Text("  ").append(sign, style=style).append(" ")
         line.append_text(plain(f"{self._who(landed.ask)}: "))
         line.append_text(plain(_one_line(words), style=style))
-        self._console.print(line.append(took, style="dim"))
+        self._print(line.append(took, style="dim"))
 
     def _who(self, ask: Ask) -> str:
         target = f" → {ask.target}" if ask.target else ""

@@ -137,11 +137,28 @@ def _cited(
     ids: Sequence[str], by_id: Mapping[str, Mapping[str, Any]], voice: Voice
 ) -> Iterator[RenderableType]:
     items = [by_id[i] for i in ids if i in by_id]
-    for item in items[:_MOST_CITED]:
+    shown = _various(items)
+    for item in shown:
         yield item_block(item, voice)
-    if len(items) > _MOST_CITED:
-        more = ", ".join(item["id"] for item in items[_MOST_CITED:])
+    more = ", ".join(item["id"] for item in items if item not in shown)
+    if more:
         yield plain(voice("report.more-evidence", ids=more), style="dim")
+
+
+def _various(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A few of many: of each probe and asked host the first ones, so that none crowds out the
+    others, in the order in which they are cited."""
+    ranked: list[tuple[int, int]] = []
+    seen: Counter[tuple[str, str]] = Counter()
+    for position, item in enumerate(items):
+        kind = (item["probe"], item["from"])
+        ranked.append((seen[kind], position))
+        seen[kind] += 1
+    return [items[position] for _, position in sorted(sorted(ranked)[:_MOST_CITED], key=_second)]
+
+
+def _second(pair: tuple[int, int]) -> int:
+    return pair[1]
 
 
 def item_block(item: Mapping[str, Any], voice: Voice) -> RenderableType:

@@ -7,11 +7,7 @@ as what they are (`\x1b`, `\u202e`). Rich markup is not interpreted either: the 
 
 from __future__ import annotations
 
-import unicodedata
-
 from rich.text import Text
-
-_TURNING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode's classes of what is not seen
 
 
 def printable(text: str) -> str:
@@ -27,7 +23,7 @@ def plain(text: str, style: str = "") -> Text:
 def _shown(character: str) -> str:
     if character == "\t":
         return " "
-    if unicodedata.category(character) not in _TURNING:
+    if character.isprintable():
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

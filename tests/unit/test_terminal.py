@@ -1,0 +1,344 @@
+"""What a person at a terminal sees: harmless whatever a host printed, whole at 80 columns, and
+said in words, not in colour alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from bot.export import fenced, text
+from bot.request import CheckResult, Judged
+from bot.terminal.phrases import answer
+from bot.terminal.progress import Progress
+from bot.terminal.report import print_report, trigger, where
+from bot.terminal.safe import printable
+from bot.words import LANGUAGES, Voice, titles_of
+from probes.model import (
+    Ask,
+    Direction,
+    Evidence,
+    Gap,
+    GapKind,
+    Location,
+    NotSent,
+    Phase,
+    Plan,
+    TriggerReport,
+    Verdict,
+)
+from probes.readings import (
+    Answer,
+    ClockReading,
+    ExchangeReading,
+    Knock,
+    KnockReading,
+    KnockRow,
+    PingReading,
+    Reading,
+    StatusReading,
+    TraceReading,
+)
+from probes.scheduler import Asked, Landed, PlanEnded, PlanStarted
+from tests.unit.samples import (
+    CONTEXT,
+    EVIDENCE,
+    FAR,
+    FAULT,
+    INCONCLUSIVE,
+    NEAR,
+    SENT,
+    as_document,
+    observed,
+)
+
+VOICE = Voice("en", titles_of(CONTEXT))
+HOSTILE = (
+    "[red]x[/red] \x1b[31mred\x1b]0;title\x07 \u202egnp.exe\u2069 \x00 \r\b [link=http://x]y[/link]"
+)
+
+
+def report(
+    verdict: Verdict = FAULT, evidence: Evidence = EVIDENCE, lang: str = "en", width: int = 80
+) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, highlight=False)
+    print_report(console, as_document(verdict, evidence, lang=lang), evidence, lang)
+    return out.getvalue()
+
+
+def section(shown: str, title: str) -> str:
+    """The lines below a heading, up to the next."""
+    lines = shown.split("\n")
+    start = lines.index(title.upper())
+    rest = lines[start + 1 :]
+    end = next((n for n, s in enumerate(rest) if s and not s.startswith(" ")), len(rest))
+    return "\n".join(rest[:end])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("verdict", [FAULT, INCONCLUSIVE])
+def test_a_report_fits_80_columns(verdict: Verdict, lang: str) -> None:
+    assert max(map(cell_len, report(verdict, lang=lang).split("\n"))) <= 80
+
+
+def test_the_verdict_leads_and_the_rest_follows() -> None:
+    shown = report()
+    assert shown.startswith("FAULT: ")
+    order = ["How sure", "THE PATH", "EVIDENCE", "WHAT IT IS NOT", "WHO HAS TO DO WHAT"]
+    places = [shown.index(title) for title in order]
+    assert places == sorted(places)
+
+
+def test_colours_are_never_alone_and_never_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True, highlight=False)
+    print_report(console, as_document(), EVIDENCE, "en")
+    assert not any(f"[{code}m" in out.getvalue() for code in range(30, 50))
+    assert "blocked behind here" in out.getvalue()
+    assert "silent" in out.getvalue()
+
+
+def test_the_blocked_stretch_stands_behind_the_last_answer_of_each_side() -> None:
+    lines = section(report(), "The path").split("\n")
+    marks = [n for n, line in enumerate(lines) if "blocked behind here" in line]
+    assert len(marks) == 2
+    assert "10.80.5.2" in lines[marks[0] - 1]
+    assert "10.82.7.1" in lines[marks[1] - 1]
+    assert lines[marks[0] + 1].rstrip().endswith("silent")
+
+
+def test_a_block_of_one_direction_is_marked_on_its_way_only() -> None:
+    location = replace(FAULT.location or Location(None, False, (), None),
+                       direction=Direction.NEAR_TO_FAR)  # fmt: skip
+    shown = report(replace(FAULT, location=location))
+    assert shown.count("blocked behind here") == 1
+
+
+def test_hops_show_idle_beside_failing() -> None:
+    lines = section(report(), "The path").split("\n")
+    (row,) = [s for s in lines if "10.80.1.1 " in s]
+    assert row.split()[-4:] == ["3.0", "ms", "3.0", "ms"]
+    (row,) = [s for s in lines if "10.82.7.2" in s]
+    assert row.split()[-3:] == ["6.0", "ms", "silent"]
+
+
+def test_korean_columns_stand_under_each_other() -> None:
+    lines = section(report(lang="ko"), "경로").split("\n")
+    starts = {cell_len(s[: s.index("1.5 ms")]) for s in lines if "1.5 ms" in s}
+    heads = {cell_len(s[: s.index("평상시")]) for s in lines if "평상시" in s}
+    assert starts == heads
+    assert len(starts) == 1
+
+
+def test_without_traces_the_drawing_says_so() -> None:
+    shown = report(evidence=replace(EVIDENCE, observations=EVIDENCE.observations[:1]))
+    assert "could not look" in shown
+
+
+def test_a_check_that_learnt_nothing_is_reported() -> None:
+    empty = replace(INCONCLUSIVE, flows=(), findings=(), gaps=(), advice=())
+    assert report(empty, Evidence(CONTEXT)).startswith("INCONCLUSIVE")
+
+
+def test_ids_of_evidence_that_is_not_shown_are_named() -> None:
+    pings = tuple(replace(EVIDENCE.observations[0], id=f"o{n}") for n in range(100, 120))
+    finding = replace(FAULT.findings[0], evidence=("o5", *(p.id for p in pings), "o6", "o7"))
+    evidence = replace(EVIDENCE, observations=(*EVIDENCE.observations, *pings))
+    shown = section(report(replace(FAULT, findings=(finding,)), evidence), "Evidence")
+    for cited in finding.evidence:
+        assert cited in shown
+    for head in ("o5 send", "o6 trace", "o7 trace"):
+        assert head in shown, "many pings do not crowd out the rest"
+
+
+# --- hostile text -------------------------------------------------------------------------
+
+
+def hostile_evidence() -> Evidence:
+    ask = Ask("status", NEAR)
+    lines = [HOSTILE, "`" * 12, "second"]
+    observation = observed(5, ask, Phase.BASELINE, lines, StatusReading({HOSTILE: HOSTILE}))
+    gap = Gap("status", Phase.BASELINE, NEAR, None, GapKind.REFUSED, HOSTILE)
+    kept = tuple(o for o in EVIDENCE.observations if o.id != "o5")
+    return replace(EVIDENCE, observations=(*kept, observation), gaps=(gap,))
+
+
+def is_harmless(shown: str) -> bool:
+    return not any(c in shown for c in "\x1b\x07\x00\r\b\u202e\u2069")
+
+
+def test_host_output_is_shown_and_does_nothing() -> None:
+    evidence = hostile_evidence()
+    shown = report(replace(FAULT, gaps=evidence.gaps), evidence)
+    assert is_harmless(shown)
+    assert "[red]x[/red]" in shown
+    assert r"\x1b[31mred" in shown
+    assert r"\u202e" in shown
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_harmless_too(terminal: bool) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=300, force_terminal=terminal, color_system=None)
+    progress = Progress(console, VOICE)
+    observation = hostile_evidence().observations[-1]
+    progress(Landed("baseline", observation.ask, observation, observation.transcript))
+    gap = Gap("status", Phase.BASELINE, NEAR, None, GapKind.REFUSED, HOSTILE)
+    progress(Landed("baseline", observation.ask, gap, None))
+    assert is_harmless(out.getvalue())
+    assert "[red]x[/red]" in out.getvalue()
+
+
+def test_progress_strikes_secrets() -> None:
+    out = io.StringIO()
+    progress = Progress(Console(file=out, width=200), VOICE)
+    ask = Ask("status", NEAR)
+    reading = StatusReading({"config": "password=hunter2"})
+    observation = observed(1, ask, Phase.BASELINE, ["x"], reading)
+    progress(Landed("baseline", ask, observation, observation.transcript))
+    assert "hunter2" not in out.getvalue()
+
+
+@given(st.text())
+def test_printable_text_is_one_visible_line(raw: str) -> None:
+    shown = printable(raw)
+    assert shown.isprintable()
+    assert len(shown.splitlines()) <= 1
+
+
+@given(st.text(alphabet=st.sampled_from("`~a\n #")))
+def test_nothing_closes_a_fence_from_inside(raw: str) -> None:
+    lines = fenced(raw)
+    fence = lines[-1]
+    assert lines[0] == fence + "text"
+    assert all(fence not in line for line in lines[1:-1])
+
+
+def test_text_in_markdown_is_only_text() -> None:
+    assert text("<b>[x](y) `z` *a*\n# h") == r"\<b\>\[x\](y) \`z\` \*a\* \# h"
+
+
+# --- phrases ------------------------------------------------------------------------------
+
+
+def knocks(*results: tuple[int, Knock], ttl: int = 0) -> KnockReading:
+    return KnockReading(tuple(KnockRow(port, 0.0, result, 0, ttl=ttl) for port, result in results))
+
+
+EXCHANGE = ExchangeReading(
+    "call", 111, 40111, Knock.OPEN, SENT, Answer.SILENT, b"", None, ((SENT, 60),), {}
+)
+READINGS: tuple[tuple[Reading, str], ...] = (
+    (EVIDENCE.observations[0].reading, "8 of 8 answered, 3.1 ms (56 bytes)"),
+    (PingReading(()), "none of 0 answered (56 bytes)"),
+    (EVIDENCE.observations[1].reading, "5 hops, reached"),
+    (EVIDENCE.observations[5].reading, "ends behind hop 3, 10.80.5.2"),
+    (TraceReading(ip_address("10.0.0.1"), (), complete=True), "nobody answered"),
+    (knocks((111, Knock.OPEN), (22, Knock.OPEN)), "111 open, 22 open"),
+    (knocks((22, Knock.OPEN), (22, Knock.SILENT), (22, Knock.SILENT)), "22 open 1 / silent 2"),
+    (EXCHANGE, "the call: no answer in 2.0 s, 60 bytes never acknowledged"),
+    (
+        replace(EXCHANGE, unacked=((SENT, 0),)),
+        "the call: no answer in 2.0 s, though every byte was acknowledged",
+    ),
+    (
+        replace(EXCHANGE, answer=Answer.REPLIED, reply=b"x" * 32, seconds=0.0031),
+        "the call: answered in 3.1 ms with 32 bytes",
+    ),
+    (replace(EXCHANGE, answer=Answer.RESET), "the call: the connection was reset"),
+    (
+        replace(EXCHANGE, sent=None, opened=Knock.SILENT, answer=Answer.NOT_OPEN),
+        "the call was not sent, the connection: silent",
+    ),
+    (ClockReading(-0.25, 0.01), "-0.250 s (±0.010)"),
+)
+
+
+@pytest.mark.parametrize(("reading", "words"), READINGS)
+def test_what_came_back_in_a_few_words(reading: Reading, words: str) -> None:
+    ask = Ask("any", NEAR, FAR, {"wait": 2.0})
+    assert answer(observed(1, ask, Phase.BASELINE, ["x"], reading), VOICE) == words
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("code", [*NotSent, None])
+def test_every_reason_not_to_send_has_words(code: NotSent | None, lang: str) -> None:
+    report = {"sent": False, "not_sent_reason": code and str(code)}
+    assert "." not in trigger(report, Voice(lang))
+
+
+def test_a_trigger_in_words() -> None:
+    document = as_document(
+        replace(
+            FAULT,
+            trigger=TriggerReport(
+                True, None, "portmapper", 111, SENT, "pair", "tcp", quarantine_seconds=20.24
+            ),
+        )
+    )
+    words = trigger(document["trigger"], VOICE)
+    assert "portmapper" in words
+    assert "TCP only" in words
+    assert "for 20.2 s" in words
+
+
+def test_places_in_words() -> None:
+    location = as_document()["location"]
+    assert "B기관 부산" in where(location, VOICE)
+    assert "Upper institution" in where(location, VOICE)
+    assert where(location | {"host": FAR}, VOICE) == "on B기관 부산 datadomain itself"
+    one_sided = location | {"between": ["10.80.5.2", None], "boundary": False}
+    assert "could not look" in where(one_sided, VOICE)
+
+
+# --- progress -----------------------------------------------------------------------------
+
+
+def events() -> Iterator[PlanStarted | Asked | Landed | PlanEnded]:
+    asks = tuple(o.ask for o in EVIDENCE.observations)
+    plan = Plan("baseline", Phase.BASELINE, asks)
+    yield PlanStarted(plan, 0.0)
+    for observation in EVIDENCE.observations:
+        yield Asked("baseline", observation.ask, 0.0)
+        yield Landed("baseline", observation.ask, observation, observation.transcript)
+    yield PlanEnded(plan, 2.5)
+
+
+def test_elsewhere_each_answer_is_one_plain_line() -> None:
+    out = io.StringIO()
+    with Progress(Console(file=out, width=40), VOICE) as progress:
+        for event in events():
+            progress(event)
+    lines = out.getvalue().split("\n")
+    assert lines[0] == "at idle (baseline): 7 questions to 2 hosts"
+    assert lines[1] == f"  · {NEAR} → {FAR} ping: 8 of 8 answered, 3.1 ms (56 bytes)  0.9 s"
+    assert len(lines) == 2 + len(EVIDENCE.observations) + 1
+    assert "\x1b" not in out.getvalue()
+
+
+def test_on_a_terminal_open_questions_stand_below() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=True, highlight=False)
+    with Progress(console, VOICE) as progress:
+        for number in range(9):
+            progress(Asked("baseline", Ask("ping", NEAR, FAR, {"port": number}), 0.0))
+        progress._live.refresh()  # type: ignore[union-attr]
+    assert f"… {NEAR} → {FAR} ping 0" in out.getvalue()
+    assert "and 3 more" in out.getvalue()
+
+
+def test_the_verdict_is_told_before_the_watch() -> None:
+    out = io.StringIO()
+    progress = Progress(Console(file=out, width=100), VOICE)
+    document = as_document()
+    progress(Judged(CheckResult(document, EVIDENCE, FAULT)))
+    assert document["summary"] in out.getvalue()
