@@ -149,10 +149,16 @@ def locate(
     first: Address | None,
     second: Address | None,
     direction: Direction | None,
+    idle: Path | None = None,
 ) -> Location:
     """Who owns each end. Where two owners meet, the segment is the site, never the transit;
-    the words name both (contract.md, `location.owners`)."""
-    ends = (owner_in(context, end) if end is not None else None for end in (first, second))
+    the words name both (contract.md, `location.owners`).
+
+    idle: the near side's idle path. Where the far side could not look, the hop after the last
+    that answered is still somebody's, and the stretch is not its predecessor's alone.
+    """
+    beyond = second or _after(idle, first)
+    ends = (owner_in(context, end) if end is not None else None for end in (first, beyond))
     owners = tuple(owner for owner in ends if owner)
     boundary = len(set(owners)) > 1
     sites = [owner for owner in owners if owner in (context.near.name, context.far.name)]
@@ -164,6 +170,16 @@ def locate(
         between=(_text(first), _text(second)),
         direction=direction,
     )
+
+
+def _after(idle: Path | None, address: Address | None) -> Address | None:
+    """The hop after this one on the idle path."""
+    if idle is None or address is None:
+        return None
+    at = -1 if address == idle.origin else idle.index(address)
+    if at is None:
+        return None
+    return next((hop for hop in idle.hops[at + 1 :] if hop is not None), None)
 
 
 def _text(address: Address | None) -> str | None:

@@ -203,8 +203,11 @@ class _Run:
         transcript = await self._put(ask, number, stop)
         if isinstance(transcript, Gap):
             self._land(ask, transcript, None, number)
-        elif not (beside and transcript.end is End.STOPPED and not transcript.lines):
-            self._land(ask, self._read(ask, number, transcript), transcript, number)
+            return
+        outcome = self._read(ask, number, transcript)
+        unneeded = beside and transcript.end is End.STOPPED
+        if not (unneeded and isinstance(outcome, Gap)):
+            self._land(ask, outcome, transcript, number)
 
     async def _put(self, ask: Ask, number: str, stop: asyncio.Event) -> Transcript | Gap:
         command = self._command(ask)

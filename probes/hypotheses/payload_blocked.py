@@ -99,7 +99,7 @@ def _where(scene: Scene, flow: Flow) -> tuple[Location | None, tuple[str, ...]]:
     at = min(call.last_expired, len(idle.hops)) - 1
     first = idle.hops[at] if at >= 0 else idle.origin
     second = router_after(idle, back, at) if back else None
-    location = locate(scene.context, first, second, Direction.NEAR_TO_FAR)
+    location = locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
     return location, (*sweeps.observations, *scene.trace_ids(flow.source, flow.target))
 
 

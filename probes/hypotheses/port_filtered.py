@@ -54,7 +54,7 @@ def _where(scene: Scene, flow: Flow) -> tuple[Location | None, tuple[str, ...]]:
         return None, ()
     first = idle.hops[sweep.last_expired - 1] if sweep.last_expired else idle.origin
     second = router_after(idle, back, sweep.last_expired - 1) if back else None
-    location = locate(scene.context, first, second, Direction.NEAR_TO_FAR)
+    location = locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
     return location, (sweep.observation, *scene.trace_ids(flow.source, flow.target))
 
 

@@ -81,7 +81,7 @@ def _where(
     if first is None and sender:
         first = ip_address(str(sender))
     second = router_after(idle, back, at) if back else None
-    return locate(scene.context, first, second, Direction.NEAR_TO_FAR)
+    return locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
 
 
 HYPOTHESIS = Hypothesis(Cause.PORT_REJECTED, (ALIVE,), test)

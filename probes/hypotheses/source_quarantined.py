@@ -63,7 +63,8 @@ def _where(scene: Scene, trip: Trip) -> tuple[Location | None, tuple[str, ...]]:
     first, second, direction = stretch(scene.path(a, b), scene.path(b, a), near, far)
     traced = (*scene.trace_ids(a, b, trip.window), *scene.trace_ids(b, a, trip.window))
     idle = (*scene.trace_ids(a, b), *scene.trace_ids(b, a))
-    return locate(scene.context, first, second, direction), (*traced, *idle)
+    where = locate(scene.context, first, second, direction, scene.path(a, b))
+    return where, (*traced, *idle)
 
 
 def _by_requests(scene: Scene, trip: Trip) -> tuple[Location | None, tuple[str, ...]]:
@@ -78,7 +79,7 @@ def _by_requests(scene: Scene, trip: Trip) -> tuple[Location | None, tuple[str, 
     both = bool(scene.stuck_after(trip))
     direction = Direction.BOTH if both else Direction.NEAR_TO_FAR
     traced = (sweep.observation, *scene.trace_ids(a, b), *scene.trace_ids(b, a))
-    return locate(scene.context, first, second, direction), traced
+    return locate(scene.context, first, second, direction, idle), traced
 
 
 def _found_dark(scene: Scene, window: Window) -> Finding:
@@ -101,7 +102,7 @@ def _found_dark(scene: Scene, window: Window) -> Finding:
         *scene.job_sockets,
     )
     why = Message("quarantine.came-back", {"source": a, "destination": b})
-    location = locate(scene.context, first, second, direction)
+    location = locate(scene.context, first, second, direction, scene.path(a, b))
     return supported(Cause.SOURCE_QUARANTINED, why, evidence, Confidence.LIKELY, location)
 
 
@@ -110,7 +111,7 @@ def _job(scene: Scene, window: Window) -> Finding:
     a, b = scene.source, scene.destination
     near, far = scene.path(a, b, window), scene.path(b, a, window)
     first, second, direction = stretch(scene.path(a, b), scene.path(b, a), near, far)
-    location: Location = locate(scene.context, first, second, direction)
+    location = locate(scene.context, first, second, direction, scene.path(a, b))
     stuck = scene.stuck_in_job
     if not stuck:
         return unknown(Cause.SOURCE_QUARANTINED, "quarantine.no-message", window.evidence)
