@@ -215,8 +215,19 @@ class Lab:
 
     def active(self, number: int = 0) -> bool:
         """Whether a quarantine holds anything right now."""
+        return bool(self._dark(number))
+
+    def remaining(self, number: int = 0) -> int:
+        """Whole seconds that a quarantine still has; 0 if it holds nothing or has no time."""
+        held = [e["elem"]["expires"] for e in self._dark(number) if "elem" in e]
+        return max(map(int, held), default=0)
+
+    def _dark(self, number: int) -> list[dict[str, Any]]:
         listed = self._nft(number, "list", "set", *self._table(number), "dark")
-        return any(item.get("set", {}).get("elem") for item in listed)
+        found: list[dict[str, Any]] = []
+        for item in listed:
+            found += item.get("set", {}).get("elem", [])
+        return found
 
     def quarantine_now(
         self,

@@ -1,6 +1,6 @@
 """One connection with one RPC record, as replication's first message is one.
 
-`python -m tests.lab.rpc ADDRESS [PORT] [call|control]` prints what became of it; it trips
+`python -m tests.lab.rpc ADDRESS [PORT] [call|control] [SECONDS]` prints what became of it; it trips
 a lab's device by hand. The record sizes: facts/path-diagnosis.md, "Reading the incident".
 """
 
@@ -55,8 +55,9 @@ def send(address: str, port: int, message: bytes, wait: float = 1.0) -> dict[str
 def main(argv: list[str]) -> None:
     port = int(argv[2]) if len(argv) > 2 else 111
     call = getport() if port == 111 else null()
-    message = control(call) if argv[3:] == ["control"] else call
-    print(json.dumps(send(argv[1], port, message)))
+    message = control(call) if argv[3:4] == ["control"] else call
+    wait = float(argv[4]) if len(argv) > 4 else 1.0
+    print(json.dumps(send(argv[1], port, message, wait)))
 
 
 if __name__ == "__main__":
