@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import string
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,28 @@ def test_translations_use_the_same_parameters() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_cause_has_words(lang: str) -> None:
     assert {f"cause.{cause}" for cause in Cause} <= set(catalog(lang))
+
+
+SOURCE = "\n".join(
+    path.read_text()
+    for package in ("bot", "probes")
+    for path in (Path(__file__).parents[2] / package).rglob("*.py")
+)
+WHOLE_CODE = re.compile(r"""["']([a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z]+)*)["']""")
+BEGUN_CODE = re.compile(r"""["']([a-z-]+)\.(?:\{|["'])""")  # f"cause.{…}" or "cause." + …
+
+
+def test_every_code_that_is_said_has_words() -> None:
+    sections = {code.partition(".")[0] for code in catalog("en")}
+    said = {code for code in WHOLE_CODE.findall(SOURCE) if code.partition(".")[0] in sections}
+    assert len(said) > 100, "the search still finds codes"
+    assert said <= set(catalog("en"))
+
+
+def test_no_words_are_left_that_nobody_says() -> None:
+    begun = set(BEGUN_CODE.findall(SOURCE))
+    whole = set(WHOLE_CODE.findall(SOURCE))
+    assert not {c for c in catalog("en") if c not in whole and c.partition(".")[0] not in begun}
 
 
 def test_nested_messages_are_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
