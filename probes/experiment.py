@@ -8,6 +8,7 @@ the experiment (design.md, "The experiment is the core"); each plan runs at most
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from probes.model import Ask, Endpoint, Evidence, Flow, Kind, Phase, Plan, Value
 from probes.readings import ExchangeReading
@@ -20,6 +21,9 @@ ANSWER_WAIT = 2.0
 DARK_TRACE = 4.5
 """Seconds of a trace into the dark at an appliance, whose own waits can't be set: what it has
 not printed by then, while the idle path answered within milliseconds, is silent."""
+DARK_PING = 13.0
+"""Seconds for an appliance's ping of two into the dark: it waits 10 s for the last answer
+(ping(8)), and says only then that there was none."""
 SSH = 22
 
 
@@ -327,7 +331,7 @@ def _siblings(scene: Scene, a: str, b: str) -> Iterator[Ask]:
         ports = str(SSH)
         yield _ask("knock", a, other_far, after=0.2, deadline=6, ports=ports, count=2, wait=0.9)
     if other_near:
-        yield _ping(other_near, b, 2, 1.0)
+        yield replace(_ping(other_near, b, 2, 1.0), deadline=DARK_PING)
 
 
 def sweep_with(message: str) -> Callable[[Scene], Plan | None]:
