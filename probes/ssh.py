@@ -28,9 +28,8 @@ T = TypeVar("T")
 CHANNELS = 9  # sshd's MaxSessions is 10, and the eleventh channel is refused
 CHANNELS_DATADOMAIN = 1  # facts/backup-appliances.md, section 2: one command at a time
 PUT_AWAY_SECONDS = 1.0
-# sshd counts a channel that both sides closed until its next round; then there is room.
-OPEN_TRIES = 5
-OPEN_PAUSE = 0.1
+# sshd counts a channel that both sides closed until its next round, and refuses one more.
+OPEN_PAUSES = (0.002, 0.01, 0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,6 @@ class SshTransport:
         Returns at the latest PUT_AWAY_SECONDS after the deadline. Raises only what `enough`
         raises.
         """
-        if self._closed:
-            return Failure(GapKind.NOT_TRIED, "the check is over")
         link = self._links.get(endpoint_id)
         if link is None:
             return Failure(GapKind.NOT_AVAILABLE, f"{endpoint_id} has no SSH in the inventory")
@@ -130,6 +127,8 @@ class SshTransport:
     # --- one command ------------------------------------------------------------------
 
     async def _run(self, job: _Job) -> Transcript | Failure:
+        if self._closed:
+            return Failure(GapKind.NOT_TRIED, "the check is over")
         session = Session(job.enough)
         self._sessions.add(session)
         timer = asyncio.get_running_loop().call_later(job.left, session.finish, End.DEADLINE)
@@ -202,7 +201,7 @@ async def _request(
 ) -> Failure | None:
     # Messages in English where the host lets us; parsers know no other language.
     env: dict[bytes | str, bytes | str] = {"LC_ALL": "C"} if job.shell else {}
-    for _ in range(OPEN_TRIES):
+    for pause in OPEN_PAUSES:
         if session.ended.done():
             return None
         try:
@@ -216,7 +215,7 @@ async def _request(
                 return Failure(GapKind.BROKEN, f"the host refused to run it: {error.reason}")
         if session.opened:
             return None
-        await asyncio.sleep(OPEN_PAUSE)
+        await asyncio.sleep(pause)
     return Failure(GapKind.BROKEN, "the host refused a channel")
 
 

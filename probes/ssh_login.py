@@ -7,7 +7,6 @@ always checked: a host that is not in them is refused.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -15,10 +14,12 @@ from typing import Any, cast
 import asyncssh
 
 from probes.model import GapKind, SshAccess
+from probes.ssh_wire import Wire
 from probes.transport import Failure
 
 CONNECT_SECONDS = 10.0  # until TCP is open; nothing else counts in a SYN black hole
 LOGIN_SECONDS = 10.0  # from there to the end of authentication; a mute peer ends here
+TURNED_AWAY_PAUSES = (0.1, 0.3, 0.6)
 KEEPALIVE_SECONDS = 2
 KEEPALIVE_COUNT = 2
 
@@ -97,59 +98,29 @@ class Files:
         return self._read[path]
 
 
-class _Wire(asyncio.Protocol):
-    """A TCP connection that acknowledges at once, in the form of an asyncssh tunnel.
+class _TurnedAwayError(ConnectionResetError):
+    """The peer closed before it named its version."""
 
-    After authentication sshd's small packets meet Nagle and our delayed ACK: a stall of
-    40 ms, nearly half of a login. TCP_QUICKACK wears off, so it is set again whenever
-    something arrives. Reading waits until asyncssh takes the wire.
-    """
+
+class _Progress(asyncssh.SSHClient):
+    """How far a login came, so that a bare "closed" can be told apart."""
 
     def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
-        self._inner: asyncio.Protocol | None = None
-        self.peer = ""
+        self._connection: asyncssh.SSHClientConnection | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.pause_reading()
-        self.peer = str(transport.get_extra_info("peername")[0])
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self._connection = conn
 
-    def data_received(self, data: bytes) -> None:
-        if self._transport is not None and self._inner is not None:
-            tcp = self._transport.get_extra_info("socket")
-            tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            self._inner.data_received(data)
+    def what_closed(self, error: Exception) -> Exception:
+        """The error that a connection closed at this point stands for."""
+        if not self._knows("server_version"):
+            return _TurnedAwayError("closed before it named its version")
+        if not self._knows("send_cipher"):  # an sshd that finds no algorithm just closes
+            return asyncssh.KeyExchangeFailed("closed while algorithms were agreed on")
+        return error
 
-    def eof_received(self) -> bool | None:
-        return self._inner.eof_received() if self._inner is not None else None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._inner is not None:
-            self._inner.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        if self._inner is not None:
-            self._inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        if self._inner is not None:
-            self._inner.resume_writing()
-
-    async def create_connection(
-        self, factory: Callable[[], asyncio.Protocol], _host: str, _port: int
-    ) -> tuple[asyncio.Transport, asyncio.Protocol]:
-        """What asyncssh asks of a tunnel: the way to the host, with its protocol on it."""
-        if self._transport is None or self._transport.is_closing():
-            raise ConnectionResetError("closed before the first byte")
-        self._inner = factory()
-        self._inner.connection_made(self._transport)
-        self._transport.resume_reading()
-        return self._transport, self._inner
-
-    def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+    def _knows(self, name: str) -> bool:
+        return self._connection is not None and bool(self._connection.get_extra_info(name))
 
 
 async def log_in(
@@ -161,20 +132,34 @@ async def log_in(
         hosts = await files.known_hosts(access.known_hosts)
         if jump is not None:
             return await _authenticate(access, key, hosts, tunnel=jump, peer="")
-        wire = await _open(access.host, access.port)
-        try:
-            return await _authenticate(access, key, hosts, tunnel=wire, peer=wire.peer)
-        except BaseException:
-            wire.abort()
-            raise
+        return await _log_in_directly(access, key, hosts)
     except (asyncssh.Error, OSError, SetUpError) as error:
         return _failure(error, access)
 
 
-async def _open(host: str, port: int) -> _Wire:
+async def _log_in_directly(
+    access: SshAccess, key: asyncssh.SSHKey, hosts: asyncssh.SSHKnownHosts
+) -> asyncssh.SSHClientConnection:
+    """A busy sshd turns some away at random (MaxStartups) before it names its version. That
+    was no login, so it is no failed one: it is tried again."""
+    pauses = iter(TURNED_AWAY_PAUSES)
+    while True:
+        wire = await _open(access.host, access.port)
+        try:
+            return await _authenticate(access, key, hosts, tunnel=wire, peer=wire.peer)
+        except _TurnedAwayError:
+            if (pause := next(pauses, None)) is None:
+                raise
+        except BaseException:
+            wire.abort()
+            raise
+        await asyncio.sleep(pause)
+
+
+async def _open(host: str, port: int) -> Wire:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_SECONDS):
-        _, wire = await loop.create_connection(_Wire, host, port)
+        _, wire = await loop.create_connection(Wire, host, port)
     return wire
 
 
@@ -183,14 +168,16 @@ async def _authenticate(
     key: asyncssh.SSHKey,
     hosts: asyncssh.SSHKnownHosts,
     *,
-    tunnel: _Wire | asyncssh.SSHClientConnection,
+    tunnel: Wire | asyncssh.SSHClientConnection,
     peer: str,
 ) -> asyncssh.SSHClientConnection:
+    progress = _Progress()
     async with asyncio.timeout(LOGIN_SECONDS):
         connecting: Awaitable[asyncssh.SSHClientConnection] = asyncssh.connect(
             access.host,
             access.port,
             tunnel=tunnel,
+            client_factory=lambda: progress,
             config=None,
             username=access.user,
             client_keys=_identities(key, old=access.legacy_algorithms),
@@ -208,7 +195,10 @@ async def _authenticate(
             keepalive_count_max=KEEPALIVE_COUNT,
             **_algorithms(old=access.legacy_algorithms),
         )
-        return await connecting
+        try:
+            return await connecting
+        except (asyncssh.ConnectionLost, ConnectionResetError) as error:
+            raise progress.what_closed(error) from error
 
 
 def _identities(key: asyncssh.SSHKey, *, old: bool) -> list[asyncssh.SSHKeyPair]:
@@ -267,8 +257,8 @@ def _failure(error: Exception, access: SshAccess) -> Failure:
         case asyncssh.KeyExchangeFailed():
             mend = "an old host needs legacy_algorithms = true"
             return Failure(GapKind.BROKEN, f"{where}: {error.reason}: {mend}")
-        case asyncssh.ConnectionLost():
-            return Failure(GapKind.UNREACHABLE, f"{where}: closed during the login")
+        case asyncssh.ConnectionLost() | ConnectionResetError():
+            return Failure(GapKind.UNREACHABLE, f"{where}: {error}")
         case asyncssh.DisconnectError():
             return Failure(GapKind.BROKEN, f"{where}: {error.reason}")
         case asyncssh.ChannelOpenError():

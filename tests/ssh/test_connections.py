@@ -225,6 +225,25 @@ async def test_forty_logins_at_one_sshd_all_succeed(sshd: Sshd) -> None:
     await transport.close()
 
 
+async def test_who_is_turned_away_by_a_busy_sshd_comes_again(sshd: Sshd) -> None:
+    """sshd's MaxStartups drops at random, with these words and no version."""
+    async with wire_to(sshd.port) as wire:
+        turned_away = 0
+
+        async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal turned_away
+            if turned_away == 2:
+                await wire.serve(reader, writer)
+                return
+            turned_away += 1
+            writer.write(b"Exceeded MaxStartups\r\n")
+            writer.close()
+
+        async with listening(busy) as port:
+            assert said(await ask(sshd.endpoint(port=port))) == "hello"
+    assert turned_away == 2
+
+
 # --- a line that goes dark ------------------------------------------------------------
 
 
