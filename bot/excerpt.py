@@ -93,13 +93,13 @@ def _of_trace(hops: tuple[Hop, ...]) -> list[int]:
 
 
 def _of_sockets(reading: SocketsReading) -> list[int]:
-    """Sockets with bytes that wait or that do not open first, then listeners, then the rest."""
+    """Sockets whose bytes wait, or that do not open or close; without such, the listeners."""
     sockets = [socket for sample in reading.samples for socket in sample.sockets]
-    stuck = [s.line for s in sockets if s.send_q and s.state != "LISTEN"]
-    opening = [s.line for s in sockets if s.state.startswith(("SYN", "FIN"))]
+    waiting = [s.line for s in sockets if s.send_q and s.state != "LISTEN"]
+    changing = [s.line for s in sockets if s.state.startswith(("SYN", "FIN"))]
     listeners = [s.line for s in sockets if s.state == "LISTEN"]
-    rest = [s.line for s in sockets]
-    return list(dict.fromkeys([*stuck, *opening, *listeners, *rest]))[:_USUAL_LINES]
+    lines = [*waiting, *changing] or listeners or [s.line for s in sockets]
+    return list(dict.fromkeys(lines))[:_USUAL_LINES]
 
 
 def _ends(lines: Iterable[int]) -> list[int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.terminal.record import timeline
-from bot.terminal.report import where
+from bot.terminal.report import trigger, where
 from bot.terminal.safe import printable
 from bot.words import Voice
 
@@ -72,6 +72,7 @@ def _check(check: Record, voice: Voice) -> Iterator[str]:
         yield f"- {voice('report.how-sure')}: {words}"
     if document["location"]:
         yield f"- {voice('report.where')}: {text(where(document['location'], voice))}"
+    yield f"- {voice('report.trigger')}: {text(trigger(document['trigger'], voice))}"
     yield f"- {voice('report.check')}: {document['check']}, {document['started']}"
     yield from _advice(document, voice)
     yield from _findings(document, voice)
@@ -93,7 +94,7 @@ def _findings(document: Record, voice: Voice) -> Iterator[str]:
         cited = f" ({', '.join(finding['evidence'])})" if finding["evidence"] else ""
         stance = voice(f"stance.{finding['stance']}")
         cause = text(voice(f"cause.{finding['cause']}"))
-        yield f"- {stance}: {cause}: {text(finding['why'])}{text(cited)}"
+        yield f"- {stance}: {cause}: {text(finding['why'] + cited)}"
 
 
 def _gaps(document: Record, voice: Voice) -> Iterator[str]:

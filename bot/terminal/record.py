@@ -16,7 +16,8 @@ from probes.model import Evidence
 Record = Mapping[str, Any]
 
 # What a reader of the timeline does not need: each answer stands in its check's evidence.
-QUIET = ("observed", "gap", "tools", "context")
+QUIET = ("observed", "gap", "tools", "context", "plan-started")
+_LONGEST_DETAIL = 80
 
 
 def print_incidents(console: Console, found: Sequence[Record], voice: Voice) -> None:
@@ -61,7 +62,7 @@ def timeline(record: Record, voice: Voice) -> Iterator[str]:
     for event in record["timeline"]:
         if event["kind"] not in QUIET:
             what = voice.or_else(f"event.{event['kind']}", event["kind"])
-            details = ", ".join(f"{k}: {_short(v)}" for k, v in event["body"].items() if v)
+            details = ", ".join(_details(event["body"]))
             words = f"{event['at']}  {event['check'] or '-'}  {what}"
             yield f"{words} ({details})" if details else words
 
@@ -92,6 +93,11 @@ def changed(before: Record, now: Record, voice: Voice) -> Iterator[tuple[str, st
         yield cause, was, "-"
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+def _details(body: Mapping[str, Any]) -> Iterator[str]:
+    """What an event says of itself, without what only machines compare."""
+    for key, value in body.items():
+        if isinstance(value, Mapping):
+            yield from _details(value)
+        elif value not in (None, "") and key not in ("sha256", "xid", "by_person"):
+            text = f"{key}: {value}"
+            yield text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"

@@ -123,9 +123,13 @@ def _evidence(document: Document, voice: Voice) -> Iterator[RenderableType]:
         yield plain(f"{voice('cause.' + finding['cause'])}: {finding['why']}", style="bold")
         yield from _cited(finding["evidence"], by_id, voice)
     for flow in document["flows"] if not supported else ():
-        if flow["result"] == "ok":
-            yield plain(_flow(flow, voice), style="bold")
+        words = _flow(flow, voice)
+        if flow["required"] and flow["result"] == "ok":
+            yield plain(words, style="bold")
             yield from _cited(flow["evidence"], by_id, voice)
+        else:
+            cited = f" [{', '.join(flow['evidence'])}]" if flow["evidence"] else ""
+            yield plain(words + cited)
 
 
 def _flow(flow: Mapping[str, Any], voice: Voice) -> str:
@@ -208,9 +212,12 @@ def _gaps(document: Document, voice: Voice) -> Iterator[RenderableType]:
 
 def _advice(document: Document, voice: Voice) -> Iterator[RenderableType]:
     rows = Table.grid(padding=(0, 2))
-    rows.add_column(style="bold", overflow="fold")
-    rows.add_column(overflow="fold")
+    rows.add_column(style="bold", overflow="fold", ratio=2)
+    rows.add_column(overflow="fold", ratio=5)
+    owners: dict[str, list[str]] = {}
     for advice in document["advice"]:
-        rows.add_row(plain(voice.title(advice["owner"])), plain(advice["text"]))
+        owners.setdefault(advice["text"], []).append(voice.title(advice["owner"]))
+    for text, titles in owners.items():  # what several have to do stands there once
+        rows.add_row(plain(", ".join(titles)), plain(text))
     if rows.row_count:
         yield rows

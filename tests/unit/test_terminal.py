@@ -18,6 +18,7 @@ from bot.export import fenced, text
 from bot.request import CheckResult, Judged
 from bot.terminal.phrases import answer
 from bot.terminal.progress import Progress
+from bot.terminal.record import timeline
 from bot.terminal.report import print_report, trigger, where
 from bot.terminal.safe import printable
 from bot.words import LANGUAGES, Voice, titles_of
@@ -29,6 +30,7 @@ from probes.model import (
     GapKind,
     Location,
     NotSent,
+    Outcome,
     Phase,
     Plan,
     TriggerReport,
@@ -158,6 +160,27 @@ def test_ids_of_evidence_that_is_not_shown_are_named() -> None:
         assert cited in shown
     for head in ("o5 send", "o6 trace", "o7 trace"):
         assert head in shown, "many pings do not crowd out the rest"
+
+
+def test_a_healthy_pair_shows_what_answered_and_only_names_the_rest() -> None:
+    required = replace(FAULT.flows[0], result="ok", cause=None)
+    other = replace(
+        required, flow=replace(required.flow, port=2052, required=False), evidence=("o1",)
+    )
+    healthy = replace(INCONCLUSIVE, outcome=Outcome.HEALTHY, flows=(required, other), findings=())
+    shown = section(report(healthy), "Evidence")
+    assert "o5 send" in shown
+    assert "port 2052 works [o1]" in shown
+    assert "o1 ping" not in shown
+
+
+def test_the_timeline_is_for_people() -> None:
+    what = {"from": "a 10.0.0.1", "port": 111, "sha256": "00ff", "xid": "1"}
+    sent = {"at": "T", "check": "c1", "kind": "trigger", "body": {"plan": "p", "what": what}}
+    quiet = sent | {"kind": "observed"}
+    assert list(timeline({"timeline": [sent, quiet]}, VOICE)) == [
+        "T  c1  trigger sent (plan: p, from: a 10.0.0.1, port: 111)"
+    ]
 
 
 # --- hostile text -------------------------------------------------------------------------
