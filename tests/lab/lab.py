@@ -93,17 +93,17 @@ class Lab:
             files = pool.submit(self._write_files)
             namespaces.batch(network.wires(self.reserved, self.topology))
             namespaces.configure(network.scripts(self.reserved, self.topology))
-            namespaces.configure(network.bridged(self.reserved, self.topology))
-            namespaces.configure(network.acquainted(self.reserved, self.topology))
             files.result()
-        self._start_hosts()
+        for host in self.topology.hosts.values():
+            self._hosts[host.id] = self._start_host(host.node)
+        namespaces.configure(network.bridged(self.reserved, self.topology))
+        namespaces.configure(network.acquainted(self.reserved, self.topology))
+        self._await_hosts()
         for number, device in enumerate(self.spec.devices):
             if isinstance(device, Quarantine) and device.dark_at_start:
                 self.quarantine_now(device.dark_at_start, number)
 
-    def _start_hosts(self) -> None:
-        for host in self.topology.hosts.values():
-            self._hosts[host.id] = self._start_host(host.node)
+    def _await_hosts(self) -> None:
         for host_id, process in self._hosts.items():
             assert process.stdout is not None
             if process.stdout.readline() != "ready\n":
@@ -127,16 +127,16 @@ class Lab:
 
     def _start_host(self, node: str) -> subprocess.Popen[str]:
         alone = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--uts"]
-        script = self.reserved.folder / node / "start.sh"
-        name = self.reserved.namespace(node)
-        return subprocess.Popen(
-            ["ip", "netns", "exec", name, "unshare", *alone, "sh", str(script)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=(self.reserved.folder / node / "start.log").open("w"),
-            text=True,
-            start_new_session=True,
-        )
+        folder, name = self.reserved.folder / node, self.reserved.namespace(node)
+        with (folder / "start.log").open("w") as log:
+            return subprocess.Popen(
+                ["ip", "netns", "exec", name, "unshare", *alone, "sh", str(folder / "start.sh")],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
 
     def _log(self, host_id: str) -> str:
         logs = [self.folder(host_id) / name for name in ("start.log", "daemons.log", "sshd.log")]
@@ -222,9 +222,9 @@ class Lab:
         held = [e["elem"]["expires"] for e in self._dark(number) if "elem" in e]
         return max(map(int, held), default=0)
 
-    def _dark(self, number: int) -> list[dict[str, Any]]:
+    def _dark(self, number: int) -> list[Any]:
         listed = self._nft(number, "list", "set", *self._table(number), "dark")
-        found: list[dict[str, Any]] = []
+        found: list[Any] = []
         for item in listed:
             found += item.get("set", {}).get("elem", [])
         return found
