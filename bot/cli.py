@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+import structlog
 from rich.console import Console
 
 from bot import app
@@ -46,6 +47,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that can't show Korean still gets a report
             stream.reconfigure(errors="backslashreplace")
+    # Standard output holds the report or the document, and nothing else.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         status = replcheck.main(arguments, prog_name="replcheck", standalone_mode=False)
     except click.ClickException as error:

@@ -9,6 +9,8 @@ import asyncio
 import sys
 from typing import Any
 
+import structlog
+
 from bot import app, cli
 from bot.request import CheckRequest, CheckResult, ConsentQuestion
 from probes.model import Phase, Plan
@@ -25,6 +27,7 @@ async def made_up(request: CheckRequest, *_: Any, **parts: Any) -> CheckResult:
     does, stop = sys.argv[1], parts["stop"]
     verdict = INCONCLUSIVE if does in ("inconclusive", "ask", "wait") else FAULT
     _tell(parts["listener"])
+    structlog.get_logger(__name__).error("a log line", check="c-1")
     if does in ("wait", "stubborn"):
         print("waiting", file=sys.stderr, flush=True)
         await stop.wait()
