@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from probes.model import Endpoint, Kind, SshAccess
 
@@ -93,12 +94,21 @@ class Sshd:
 
 
 @contextmanager
-def start_sshd(folder: Path, *more: str) -> Iterator[Sshd]:
-    """sshd with default MaxSessions and MaxStartups; `more`: lines of its configuration.
+def start_sshd(*more: str) -> Iterator[Sshd]:
+    """sshd with default MaxSessions and MaxStartups; `more`: lines of its configuration, in
+    which `{folder}` stands for the folder of its files.
 
-    It runs in a mount namespace of its own, where /etc/passwd has one user more.
+    It runs in a mount namespace of its own, where /etc/passwd has one user more. That user
+    reads the authorized keys, so the folder is not pytest's, which is root's alone.
     """
-    folder.chmod(0o755)
+    with TemporaryDirectory(prefix="sshd-") as name:
+        Path(name).chmod(0o755)
+        with _started(Path(name), more) as server:
+            yield server
+
+
+@contextmanager
+def _started(folder: Path, more: tuple[str, ...]) -> Iterator[Sshd]:
     port, uid = free_port(), 100_000 + os.getpid() % 100_000
     for kind in ("ed25519", "rsa"):
         make_key(folder / f"host_{kind}", kind)
@@ -114,7 +124,7 @@ def start_sshd(folder: Path, *more: str) -> Iterator[Sshd]:
         "UsePAM no",
         "PidFile none",
         "AcceptEnv LC_ALL",
-        *more,
+        *(line.format(folder=folder) for line in more),
     ]
     if not any(line.startswith("HostKey ") for line in more):
         lines += [f"HostKey {folder}/host_ed25519"]

@@ -65,10 +65,10 @@ async def test_a_host_that_nobody_knows_is_refused(sshd: Sshd, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("sshd")
-async def test_the_key_that_is_known_is_asked_for(tmp_path: Path) -> None:
+async def test_the_key_that_is_known_is_asked_for() -> None:
     """A host with two keys, of which known_hosts has the one that is not our first choice."""
-    keys = [f"HostKey {tmp_path}/host_{kind}" for kind in ("ed25519", "rsa")]
-    with start_sshd(tmp_path, *keys) as both:
+    keys = ("HostKey {folder}/host_ed25519", "HostKey {folder}/host_rsa")
+    with start_sshd(*keys) as both:
         known = both.known_hosts(both.port, "host_rsa")
         assert said(await ask(both.endpoint(known_hosts=known))) == "hello"
 
@@ -360,7 +360,7 @@ async def test_an_old_host_needs_leave_of_the_inventory(tmp_path: Path, kind: st
     key = make_key(tmp_path / "old", kind)
     public = key.with_suffix(".pub").read_text()
     takes = f"PubkeyAcceptedAlgorithms ssh-{kind}"
-    with start_sshd(tmp_path, *OLD, takes, f"HostKey {tmp_path}/host_rsa") as old:
+    with start_sshd(*OLD, takes, "HostKey {folder}/host_rsa") as old:
         (old.folder / "authorized").write_text(public)
         known = old.known_hosts(old.port, "host_rsa")
         refused = await ask(old.endpoint(key=key, known_hosts=known))
@@ -376,16 +376,16 @@ async def test_an_old_host_needs_leave_of_the_inventory(tmp_path: Path, kind: st
 async def test_leave_for_old_algorithms_keeps_nobody_out(tmp_path: Path, *, legacy: bool) -> None:
     """Today's sshd takes no SHA-1 signature of an RSA key."""
     key = make_key(tmp_path / "rsa", "rsa")
-    with start_sshd(tmp_path) as modern:
+    with start_sshd() as modern:
         (modern.folder / "authorized").write_text(key.with_suffix(".pub").read_text())
         assert said(await ask(modern.endpoint(key=key, legacy=legacy))) == "hello"
 
 
 @pytest.mark.usefixtures("sshd")
-async def test_a_host_without_timeout_is_asked_without_it(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "echo").symlink_to("/bin/echo")
-    with start_sshd(tmp_path, f"SetEnv PATH={tmp_path}/bin") as bare:
+async def test_a_host_without_timeout_is_asked_without_it() -> None:
+    with start_sshd("SetEnv PATH={folder}/bin") as bare:
+        (bare.folder / "bin").mkdir()
+        (bare.folder / "bin" / "echo").symlink_to("/bin/echo")
         transport = SshTransport([bare.endpoint()])
         for _ in range(2):
             assert said(await transport.run("here/host", ECHO, deadline=5.0)) == "hello"
