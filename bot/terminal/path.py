@@ -91,16 +91,18 @@ def _overview(
     scene: Scene, location: Mapping[str, Any] | None, voice: Voice, width: int
 ) -> Iterator[Text]:
     """`Seoul ━━━ Carrier (10) ━━━ ✖ ━━━ Busan (2)`: owners, and how many hops each has."""
-    idle = _path(scene, scene.source, scene.destination, None)
-    stretches = _stretches(idle, scene.context) if idle else []
+    way = _way(scene, scene.source, scene.destination, None)
+    path = way.idle or way.failing
+    stretches = _stretches(path, scene.context) if path else []
     if not stretches:
         return
-    blocked = _last_before((location or {}).get("between"), idle, stretches)
+    blocked = _last_before((location or {}).get("between"), path, stretches)
     line = Text()
     for position, (owner, hops) in enumerate(stretches):
         if position:
             line.append(" ━━ ")
-        line.append(f"{voice.title(owner) if owner else '?'} ({hops})", style="bold")
+        count = f" ({hops})" if hops else ""
+        line.append(f"{voice.title(owner) if owner else '?'}{count}", style="bold")
         if position == blocked:
             line.append(" ━━ ")
             line.append(f"✖ {voice('path.blocked')}", style="bold red")
@@ -109,7 +111,7 @@ def _overview(
 
 
 def _stretches(path: Path, context: Context) -> list[tuple[str | None, int]]:
-    """Runs of hops of one owner; a silent hop counts with the one before it."""
+    """Runs of hops of one owner, to the target's; a silent hop counts with the one before it."""
     runs: list[tuple[str | None, int]] = [(owner_in(context, path.origin), 0)]
     for hop in path.hops:
         owner = owner_in(context, hop) if hop is not None else runs[-1][0]
@@ -117,16 +119,17 @@ def _stretches(path: Path, context: Context) -> list[tuple[str | None, int]]:
             runs[-1] = (owner, runs[-1][1] + 1)
         else:
             runs.append((owner, 1))
-    return runs
+    last = owner_in(context, path.target)
+    return runs if runs[-1][0] == last else [*runs, (last, 0)]
 
 
 def _last_before(
-    between: list[str | None] | None, idle: Path | None, stretches: list[tuple[str | None, int]]
+    between: list[str | None] | None, path: Path | None, stretches: list[tuple[str | None, int]]
 ) -> int | None:
     """Which run holds the last hop before the block; None where the place is not known."""
-    if not between or idle is None or between[0] is None or len(between) != 2:
+    if not between or path is None or between[0] is None or len(between) != 2:
         return None
-    hops = [str(hop) for hop in idle.hops]
+    hops = [str(hop) for hop in path.hops]
     count = hops.index(between[0]) + 1 if between[0] in hops else 0
     for position, (_, size) in enumerate(stretches):
         if count <= size:
@@ -158,8 +161,9 @@ def _lines(way: Way, context: Context, voice: Voice, width: int) -> Iterator[Tex
         padded = (set_cell_size(c, s) for c, s in zip(cells, sizes, strict=True))
         return Text("  ".join(padded).rstrip())
 
+    idle_title = voice("path.idle") if way.idle else ""
     failing_title = voice("path.failing") if way.failing else ""
-    head = line("", voice("path.address"), voice("path.owner"), voice("path.idle"), failing_title)
+    head = line("", voice("path.address"), voice("path.owner"), idle_title, failing_title)
     head.stylize("dim")
     yield head
     yield line("0", str(origin), voice.title(way.source), "", "")
@@ -175,6 +179,9 @@ def _lines(way: Way, context: Context, voice: Voice, width: int) -> Iterator[Tex
             _state(way.failing, way.failing_times, n, voice),
         )
         yield from _mark(way, str(address), voice)
+    if not spine.reached:
+        silent = [voice("path.silent") if path else "" for path in (way.idle, way.failing)]
+        yield line("…", str(spine.target), voice.title(way.target), *silent)
 
 
 def milliseconds(seconds: float) -> str:

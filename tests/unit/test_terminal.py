@@ -31,6 +31,7 @@ from probes.model import (
 )
 from probes.readings import (
     StatusReading,
+    TraceReading,
 )
 from probes.scheduler import Landed
 from tests.unit.samples import (
@@ -39,8 +40,10 @@ from tests.unit.samples import (
     FAULT,
     INCONCLUSIVE,
     NEAR,
+    T0,
     as_document,
     observed,
+    ping,
 )
 
 VOICE = Voice("en", titles_of(CONTEXT))
@@ -121,6 +124,21 @@ def test_korean_columns_stand_under_each_other() -> None:
     heads = {cell_len(s[: s.index("평상시")]) for s in lines if "평상시" in s}
     assert starts == heads
     assert len(starts) == 1
+
+
+def test_a_path_that_was_dark_from_the_start_ends_at_its_silent_target() -> None:
+    dark = ping(1, Phase.BASELINE, T0, [False] * 8, "baseline")
+    trace = replace(EVIDENCE.observations[5], plan="baseline", phase=Phase.BASELINE)
+    transcript = replace(trace.transcript, started=T0)
+    assert isinstance(trace.reading, TraceReading)
+    hops = tuple(replace(hop, at=T0 + 0.1) for hop in trace.reading.hops)
+    trace = replace(trace, transcript=transcript, reading=replace(trace.reading, hops=hops))
+    shown = section(report(evidence=replace(EVIDENCE, observations=(dark, trace))), "The path")
+    assert "idle" not in shown
+    (row,) = [s for s in shown.split("\n") if "…" in s]
+    assert row.split()[1] == "10.82.10.12"
+    assert row.rstrip().endswith("silent")
+    assert "Upper institution (2) ━━ ✖ blocked ━━ B기관 부산" in shown
 
 
 def test_without_traces_the_drawing_says_so() -> None:
