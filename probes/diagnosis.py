@@ -136,6 +136,8 @@ def _timer(scene: Scene) -> tuple[float | None, float | None]:
     window = scene.window
     if window is None:
         return None, None
+    if scene.dark_start is not None and window.ended is None and not scene.watched:
+        return None, None
     seen = round(max(0.0, (window.ended or window.watched_until) - window.began), 1)
     if scene.trip is not None and window.ended is not None:
         return seen, None

@@ -62,11 +62,6 @@ def _ping(
     )  # fmt: skip
 
 
-def _asked(scene: Scene) -> list[Endpoint]:
-    """Endpoints that can be logged in to; the others are gaps that the scheduler records."""
-    return list(scene.context.endpoints)
-
-
 def _linux(scene: Scene, endpoint_id: str) -> bool:
     endpoint = scene.endpoint(endpoint_id)
     return endpoint is not None and endpoint.kind.has_shell
@@ -85,30 +80,41 @@ def _other(scene: Scene, endpoint_id: str) -> str | None:
 
 def prepare(scene: Scene) -> Plan:
     """Who can do what, and how far each clock is off."""
-    main = [_ask("tools", e.id, deadline=8) for e in _asked(scene)]
-    main += [_ask("clock", e.id, deadline=8) for e in _asked(scene)]
+    main = [_ask("tools", e.id, deadline=8) for e in scene.context.endpoints]
+    main += [_ask("clock", e.id, deadline=8) for e in scene.context.endpoints]
     return Plan("prepare", Phase.BASELINE, tuple(main))
 
 
 def baseline(scene: Scene) -> Plan:
-    """Everything at idle, both directions at once."""
-    asks = [ask for a, b in scene.crossings for ask in _crossing(scene, a, b)]
-    asks += [ask for e in _asked(scene) for ask in _host(e)]
+    """Everything at idle, both directions at once; what a host says of itself first."""
+    asks = [ask for e in scene.context.endpoints for ask in _host(e)]
+    for endpoint in scene.context.endpoints:
+        targets = [b for a, b in scene.crossings if a == endpoint.id]
+        crossing = _from_shell if endpoint.kind.has_shell else _from_appliance
+        asks += crossing(scene, endpoint.id, targets)
     return Plan("baseline", Phase.BASELINE, tuple(asks))
 
 
-def _crossing(scene: Scene, source: str, target: str) -> Iterator[Ask]:
-    """One direction of one pair of hosts."""
-    if not _linux(scene, source):
-        # One channel at a time there, and every command is audited (trap 22): short ones only.
-        if {source, target} != {_other(scene, scene.source), _other(scene, scene.destination)}:
-            yield _ping(source, target, 2, 1.0)
+def _from_shell(scene: Scene, source: str, targets: list[str]) -> Iterator[Ask]:
+    """Small and large pings, a trace and connection requests, all side by side."""
+    for target in targets:
+        yield _ping(source, target, 36, 0.055)
+        yield _ping(source, target, 4, 0.3, size=1472, df=1)
         yield _ask("trace", source, target, deadline=9)
-        return
-    yield _ping(source, target, 36, 0.055)
-    yield _ping(source, target, 4, 0.3, size=1472, df=1)
-    yield _ask("trace", source, target, deadline=9)
-    yield _ask("knock", source, target, deadline=6, ports=_ports(scene, source, target), count=2)
+        ports = _ports(scene, source, target)
+        yield _ask("knock", source, target, deadline=6, ports=ports, count=2)
+
+
+def _from_appliance(scene: Scene, source: str, targets: list[str]) -> Iterator[Ask]:
+    """One command at a time there, and each is audited (trap 22): traces, the more telling
+    first, each within its own wait, then one short ping."""
+    ends = (scene.source, scene.destination)
+    first = sorted(targets, key=lambda t: not (source in ends and t in ends))
+    for number, target in enumerate(first, 1):
+        yield _ask("trace", source, target, deadline=0.5 + DARK_TRACE * number)
+    wanted = scene.source if source == scene.destination else scene.destination
+    if wanted in targets:
+        yield replace(_ping(source, wanted, 2, 1.0), deadline=0.5 + DARK_TRACE * 2 + 3)
 
 
 def _ports(scene: Scene, source: str, target: str) -> str:

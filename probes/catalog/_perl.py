@@ -1,9 +1,11 @@
 """What the Perl probes share: core modules only, fit for Perl 5.10 (SLES 11), IPv4.
 
 Laws: a script is bounded in time, prints `name key=value` records at once, and leaves
-nothing open on the far host, however it ends (law 4): every socket closes with a reset,
-and with its TTL set back to normal before that, so that neither a payload is sent again
-at full TTL nor the reset dies on the way (facts/path-diagnosis.md, trap 5).
+nothing open on the far host, however it ends (law 4). A socket whose message may still be
+under way closes with a reset, and with its TTL set back to normal before that, so that neither
+a payload is sent again at full TTL nor the reset dies on the way (facts/path-diagnosis.md,
+trap 5). One that owes nothing parts orderly: a lost FIN is sent again, a lost reset is not,
+and would leave the far host with an open connection.
 """
 
 from __future__ import annotations
@@ -43,6 +45,12 @@ sub drop {
   my ($s) = @_;
   setsockopt($s, 0, 2, 64);
   setsockopt($s, SOL_SOCKET, SO_LINGER, pack(q(ii), 1, 0));
+  delete $open{fileno($s)};
+  close($s);
+}
+sub part {
+  my ($s) = @_;
+  setsockopt($s, SOL_SOCKET, SO_LINGER, pack(q(ii), 0, 0));
   delete $open{fileno($s)};
   close($s);
 }

@@ -81,7 +81,7 @@ _SCRIPT = _perl.script(
     push @details, qq(errno=$hint) if $hint and $end eq q(silent);
     row(q(reply), q(hex=) . unpack(q(H*), $reply)) if length($reply);
     row(q(answer), qq(result=$end), q(seconds=) . stamp($took), @details);
-    drop($s);
+    $end eq q(replied) ? part($s) : drop($s);
     """,
 )
 
@@ -102,8 +102,8 @@ def command(ask: Ask, route: Route, tools: Tools) -> Command | GapKind:
 
 
 def parse(ask: Ask, transcript: Transcript) -> ExchangeReading:
-    """A message that was sent and whose answer's line is missing (the command was cut) is
-    Unparsed: nothing is known of the answer."""
+    """A message that was sent and whose answer's line is missing (the command was cut) says
+    nothing of the answer (Answer.VOID), but it was sent."""
     try:
         return _read(ask, transcript)
     except (KeyError, ValueError) as problem:
@@ -113,11 +113,12 @@ def parse(ask: Ask, transcript: Transcript) -> ExchangeReading:
 def _read(ask: Ask, transcript: Transcript) -> ExchangeReading:
     found = _by_name(transcript)
     _, _, opened = found["opened"]
-    _, _, answer = found["answer"]
     sent = None
     if "sent" in found:
         _, sent_line, fields = found["sent"]
         sent = on_our_clock(transcript, float(fields["at"]), sent_line.at)
+    cut = {"result": Answer.VOID} if sent is not None else {}
+    answer = found["answer"][2] if "answer" in found else cut
     errno = answer.get("errno") or opened.get("errno")
     return ExchangeReading(
         message=word(ask, "message", "call", ("call", "control")),

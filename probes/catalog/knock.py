@@ -54,7 +54,7 @@ _SCRIPT = _perl.script(
           qq(ttl=$one->{ttl}), @details);
       $answered{$one->{port}} = 1 if $word =~ /^(?:open|refused|prohibited)$/;
       delete $waiting{fileno($one->{s})};
-      drop($one->{s});
+      $word eq q(open) && !$one->{ttl} ? part($one->{s}) : drop($one->{s});
     }
     sub look_until {
       my ($until) = @_;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from probes.hypotheses.base import ALIVE, Hypothesis, refuted, supported, unknown
 from probes.localise import locate, router_after
 from probes.model import Cause, Confidence, Direction, Finding, Flow, Location, Message
-from probes.readings import Knock, SocketsReading
+from probes.readings import Knock
 from probes.scene import Scene
 
 
@@ -28,7 +28,7 @@ def test(scene: Scene) -> Finding:
         evidence = (*tried, *denied, *others)
         return supported(Cause.PORT_FILTERED, why, evidence, Confidence.CONFIRMED, here, flow)
     location, swept = _where(scene, flow)
-    arrived = _arrived(scene, flow)
+    arrived = scene.arrivals(scene.knocker(flow), flow.target, flow.port)
     if arrived:
         location = Location(None, False, (), None, direction=Direction.FAR_TO_NEAR)
     sure = bool(location and location.between and None not in location.between)
@@ -56,23 +56,6 @@ def _where(scene: Scene, flow: Flow) -> tuple[Location | None, tuple[str, ...]]:
     second = router_after(idle, back, sweep.last_expired - 1) if back else None
     location = locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
     return location, (sweep.observation, *scene.trace_ids(flow.source, flow.target))
-
-
-def _arrived(scene: Scene, flow: Flow) -> tuple[str, ...]:
-    """The far host lists our request as half-open: it arrived, and the answer is lost."""
-    source = scene.endpoint(flow.source)
-    return tuple(
-        o.id
-        for o in scene.evidence.of("sockets", source=flow.target)
-        if isinstance(o.reading, SocketsReading) and source
-        for sample in o.reading.samples
-        if any(
-            s.state == "SYN-RECV"
-            and s.local_port == flow.port
-            and s.peer == source.address_for(flow.target.partition("/")[0])
-            for s in sample.sockets
-        )
-    )
 
 
 HYPOTHESIS = Hypothesis(Cause.PORT_FILTERED, (ALIVE,), test)

@@ -19,6 +19,8 @@ def test(scene: Scene) -> Finding:
         return unknown(Cause.UNREACHABLE, "unknown.no-observation")
     if window.ended is not None:
         return refuted(Cause.UNREACHABLE, "unreachable.came-back", window.evidence)
+    if arrived := (*scene.arrived_there, *scene.arrived_back):
+        return refuted(Cause.UNREACHABLE, "unreachable.arrives", arrived)
     siblings = scene.siblings_live
     router = _router_says(scene)
     if siblings and not router and not scene.watched:

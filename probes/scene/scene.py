@@ -10,6 +10,7 @@ from probes.model import Address, Endpoint, Flow, Kind, Observation, Phase
 from probes.readings import (
     Answer,
     CountersReading,
+    HostFilterReading,
     Knock,
     SocketsReading,
     StatusReading,
@@ -144,6 +145,38 @@ class Scene(Passage):
             )
         )
 
+    def arrivals(self, source: str, target: str, port: int | None = None) -> tuple[str, ...]:
+        """Observations in which the target lists a request of the source (to `port`, if given)
+        as half-open: it arrived, and the answer did not come back or is under way."""
+        start, end = self.endpoint(source), self.endpoint(target)
+        if start is None or end is None:
+            return ()
+        shown = start.address_for(end.site)
+        return tuple(
+            o.id
+            for o in self.evidence.of("sockets", source=target)
+            if isinstance(o.reading, SocketsReading)
+            if any(
+                s.state == "SYN-RECV" and s.peer == shown and port in (None, s.local_port)
+                for sample in o.reading.samples
+                for s in sample.sockets
+            )
+        )
+
+    @cached_property
+    def arrived_there(self) -> tuple[str, ...]:
+        """Requests from the near site that a far host lists as half-open."""
+        return self._arrived(self.context.near.name)
+
+    @cached_property
+    def arrived_back(self) -> tuple[str, ...]:
+        """The mirror image."""
+        return self._arrived(self.context.far.name)
+
+    def _arrived(self, site: str) -> tuple[str, ...]:
+        pairs = [(a, b) for a, b in self.crossings if a.partition("/")[0] == site]
+        return tuple(dict.fromkeys(o for a, b in pairs for o in self.arrivals(a, b)))
+
     def dark_sweep(self, window: Window) -> PortSweep | None:
         """Connection requests with rising TTL that were sent in the dark."""
         for o in self.evidence.of("knock", phase=Phase.AFTERMATH, source=self.source):
@@ -186,8 +219,8 @@ class Scene(Passage):
         return tuple(
             o.id
             for o in self.evidence.of("hostfilter", source=flow.target)
-            if isinstance(o.reading, StatusReading)
-            and o.reading.items.get(f"tcp {flow.port}", "").startswith("deny")
+            if isinstance(o.reading, HostFilterReading)
+            and o.reading.allows(flow.port or 0, "tcp") is False
         )
 
     @cached_property
