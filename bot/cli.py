@@ -48,7 +48,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a terminal that can't show Korean still gets a report
             stream.reconfigure(errors="backslashreplace")
     # Standard output holds the report or the document, and nothing else.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         status = replcheck.main(arguments, prog_name="replcheck", standalone_mode=False)
     except click.ClickException as error:
