@@ -152,9 +152,7 @@ class _Check:
                 continue  # what may be asked has changed: plan again
             if plan.phase is Phase.RECOVERY and self.verdict_after is None and self.evidence.plans:
                 await self._say_verdict(plan)
-            patience = getattr(transport, "set_patience", None)
-            if patience is not None:
-                patience(patient=plan.phase not in (Phase.BASELINE, Phase.LOCATE))
+            transport.set_patience(plan.phase not in (Phase.BASELINE, Phase.LOCATE))
             result = await run_plan(
                 plan,
                 self.evidence.context,

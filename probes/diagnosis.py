@@ -6,6 +6,8 @@ cause. Law 3: the lowest broken layer leads, independent causes stand beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from probes.hypotheses import HYPOTHESES
 from probes.model import (
     Advice,
@@ -34,7 +36,7 @@ Params = dict[str, str | int | float | Message]
 
 def judge(evidence: Evidence) -> Verdict:
     """What blocks, where, how sure, what it is not, and who has to do what."""
-    scene = Scene(evidence)
+    scene = Scene(settled(evidence))
     findings = tuple(hypothesis.examine(scene) for hypothesis in HYPOTHESES)
     causes = sorted(
         (f for f in findings if f.stance is Stance.SUPPORTED), key=lambda f: LAYERS.index(f.cause)
@@ -54,6 +56,19 @@ def judge(evidence: Evidence) -> Verdict:
         findings=findings,
         gaps=(*evidence.gaps, *_not_tried(scene, outcome, trigger)),
         advice=_advice(scene, outcome, leading, trigger),
+    )
+
+
+def settled(evidence: Evidence) -> Evidence:
+    """Without what a plan brought that was stopped on its way: half a baseline is no baseline.
+    What was sent stays on record, and a watch says something at any moment."""
+    return replace(
+        evidence,
+        observations=tuple(
+            o
+            for o in evidence.observations
+            if o.plan in evidence.plans or o.probe == "exchange" or o.phase is Phase.RECOVERY
+        ),
     )
 
 

@@ -40,6 +40,10 @@ class Transport(Protocol):
         """
         ...
 
+    def set_patience(self, patient: bool) -> None:
+        """Bear a silent line: it may be the very block that is studied (design.md)."""
+        ...
+
     async def close(self) -> None:
         """End what runs, close every connection; bounded in time."""
         ...

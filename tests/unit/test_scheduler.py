@@ -66,6 +66,9 @@ class Host:
     running: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: bool = False
 
+    def set_patience(self, patient: bool) -> None:
+        raise NotImplementedError
+
     async def run(
         self,
         endpoint_id: str,
