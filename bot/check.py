@@ -28,7 +28,7 @@ from probes.experiment import next_plan
 from probes.inventory import Inventory
 from probes.model import Ask, Context, Evidence, Flow, NotSent, Phase, Plan, Transcript
 from probes.readings import Reading
-from probes.scene import Scene, exchanged
+from probes.scene import Scene
 from probes.scheduler import Event, PlanResult, run_plan
 from probes.transport import Transport
 from storage.store import Begun, Store
@@ -42,6 +42,7 @@ HALF_OPEN = (
     "half-open connection from {source}, source port {local}, to port {port}: it ends by itself, "
     "or when the same source port connects again"
 )
+UNANSWERED = "half-open connection requests of this check, whose answers are lost on the way back"
 PROBES = {probe.name: probe for probe in CATALOG}
 
 
@@ -279,18 +280,18 @@ class _Check:
 
 
 def residues(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    """What a check could not clear: half-open connections on the far host (trap 14)."""
+    """What a check could not clear: (endpoint, what). Half-open connections end by themselves
+    once the host gives up; until then its owner may find them."""
     scene = Scene(evidence)
-    cleared = {
-        (o.source, o.target, o.ask.params.get("local_port"))
-        for o in evidence.of("reconnect")
-        if o.transcript.ok
-    }
-    return tuple(
-        (o.target or "", HALF_OPEN.format(source=o.source, local=r.local_port, port=r.port))
-        for o in scene.sent
-        if (r := exchanged(o)).left_open and (o.source, o.target, r.local_port) not in cleared
-    )
+    left = [
+        (o.target, HALF_OPEN.format(source=o.source, local=o.local_port, port=o.port))
+        for o in scene.left_open
+    ]
+    far, near = scene.context.far, scene.context.near
+    for site, arrived in ((far, scene.arrived_there), (near, scene.arrived_back)):
+        if scene.dark_start is not None and arrived:
+            left.append((next(iter(site.endpoints.values())).id, UNANSWERED))
+    return tuple(left)
 
 
 async def _follow(store: Store, begun: Begun, lang: str, stop: asyncio.Event) -> CheckResult:

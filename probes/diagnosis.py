@@ -137,13 +137,14 @@ def _trigger(scene: Scene) -> TriggerReport:
     )
 
 
-def _why_not(scene: Scene) -> NotSent:
+def _why_not(scene: Scene) -> NotSent | None:
+    """None where it was allowed and could not be done: the gaps say why."""
     if scene.job_sockets or scene.job_window:
         return NotSent.JOB_RUNNING
     closed = scene.closed_flow is not None and scene.closed_flow.required
     if scene.dark_start is not None or closed:
         return NotSent.NOT_NEEDED
-    return scene.context.not_sent or NotSent.NOT_NEEDED
+    return scene.context.not_sent
 
 
 def _timer(scene: Scene) -> tuple[float | None, float | None]:
@@ -221,7 +222,7 @@ def _summary(
     if scene.window is not None:
         return Message("summary.dark", ends)
     if not trigger.sent and scene.alive_at_start:
-        reason = Message(f"not-sent.{trigger.not_sent_reason}")
+        reason = Message(f"not-sent.{trigger.not_sent_reason or 'none'}")
         return Message("summary.idle-fine", {**ends, "reason": reason})
     return Message("summary.inconclusive", ends)
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from probes.model import Ask, Endpoint, Evidence, Flow, Kind, Phase, Plan, Value
-from probes.readings import ExchangeReading
 from probes.scene import Scene
 
 LIGHT = 0.15
@@ -60,6 +59,20 @@ def _ping(
         "ping", source, target, deadline=count * interval + 4,
         count=count, interval=interval, size=size, df=df,
     )  # fmt: skip
+
+
+def _sockets(scene: Scene, endpoint_id: str, *, after: float = 0.0, samples: int = 1) -> list[Ask]:
+    """The host's sockets, `samples` times half a second apart. An appliance lists them once a
+    command; where it did not take the first form, the alias is asked (facts, section 0)."""
+    endpoint = scene.endpoint(endpoint_id)
+    if endpoint is None:
+        return []
+    if endpoint.kind.has_shell:
+        return [_ask("sockets", endpoint_id, after=after, samples=samples, interval=0.5)]
+    refused = any(g.probe == "sockets" and g.source == endpoint_id for g in scene.evidence.gaps)
+    listed = bool(scene.evidence.of("sockets", source=endpoint_id))
+    form: dict[str, Value] = {"form": "netstat"} if refused and not listed else {}
+    return [Ask("sockets", endpoint_id, None, form, after + 0.5 * n) for n in range(samples)]
 
 
 def _linux(scene: Scene, endpoint_id: str) -> bool:
@@ -173,6 +186,18 @@ def baseline_again(scene: Scene) -> Plan | None:
     return Plan("baseline:again", Phase.BASELINE, tuple(asks))
 
 
+def watch_the_job(scene: Scene) -> Plan | None:
+    """A job's messages are stuck right now: sampling alone shows the signs, nothing is sent."""
+    if not scene.alive_at_start or not scene.job_sockets:
+        return None
+    a, b = scene.source, scene.destination
+    asks = [ask for e in (a, b) for ask in _sockets(scene, e, samples=4)]
+    asks += [_ask("trace", a, b, after=0.1, deadline=6), *_siblings(scene, a, b)]
+    asks += [_ask("trace", b, a, after=0.1, deadline=6 if _linux(scene, b) else DARK_TRACE)]
+    asks += _beside(scene, scene.flows[0], 5) if _linux(scene, a) else ()
+    return Plan("watch-job", Phase.WATCH_JOB, tuple(asks))
+
+
 def measure_loss(scene: Scene) -> Plan | None:
     """Some pings were lost: is it the path, or a limit on ICMP? Both protocols, more packets."""
     if not scene.lossy or not scene.alive_at_start or not _linux(scene, scene.source):
@@ -196,7 +221,7 @@ def sweep_the_port(scene: Scene) -> Plan | None:
     last = _hops(scene, scene.knocker(flow), flow.target) + 1
     sweep = _ask("knock", scene.knocker(flow), flow.target, deadline=2.0 * last + 5,
                  ports=str(flow.port), first_ttl=1, last_ttl=last, wait=1.0)  # fmt: skip
-    beside = tuple(_ask("sockets", flow.target, after=after) for after in (1.0, 2.0))
+    beside = tuple(_sockets(scene, flow.target, after=1.0, samples=2))
     return Plan(f"locate:port-{flow.port}", Phase.LOCATE, (sweep,), beside, settle=0.5)
 
 
@@ -277,15 +302,9 @@ def _light_ports(scene: Scene, flow: Flow) -> str:
 
 
 def _sampled(scene: Scene, flow: Flow) -> tuple[Ask, ...]:
-    """Sockets at both ends, and the far end's own ping, once a call stays unanswered."""
-    asks = []
-    if scene.endpoint(flow.source):
-        asks.append(_ask("sockets", flow.source, after=0.7, samples=3, interval=0.5))
-    if _linux(scene, flow.target):
-        asks.append(_ask("sockets", flow.target, after=0.7, samples=3, interval=0.5))
-    else:
-        asks += [_ask("sockets", flow.target, after=after) for after in (0.7, 1.2, 1.7)]
-    return tuple(asks)
+    """Sockets at both ends, once a call stays unanswered."""
+    ends = (flow.source, flow.target)
+    return tuple(ask for e in ends for ask in _sockets(scene, e, after=0.7, samples=3))
 
 
 def aftermath(scene: Scene) -> Plan | None:
@@ -299,7 +318,7 @@ def aftermath(scene: Scene) -> Plan | None:
         _ask("trace", a, b, after=1.6, deadline=6),
         *_far_end(scene, b, a),
         *_siblings(scene, a, b),
-        _ask("sockets", a, samples=3, interval=0.6),
+        *_sockets(scene, a, samples=3),
         _ask("counters", a, after=2.0),
     ]
     if scene.traffic(trip) in ("tcp", "port"):
@@ -314,18 +333,13 @@ def aftermath(scene: Scene) -> Plan | None:
 
 def _far_end(scene: Scene, b: str, a: str) -> tuple[Ask, ...]:
     """What the far end sees: its queue of unacknowledged answers, and its way back."""
-    if _linux(scene, b):
-        return (
-            _ask("trace", b, a, deadline=6),
-            _ask("sockets", b, samples=3, interval=0.6),
-            _ask("counters", b, after=2.0),
-        )
+    wait = 6.0 if _linux(scene, b) else DARK_TRACE
+    first, *later = _sockets(scene, b, samples=3)
     return (
-        _ask("sockets", b, after=0.0),
-        _ask("trace", b, a, after=0.05, deadline=DARK_TRACE),
-        _ask("sockets", b, after=0.1),
-        _ask("sockets", b, after=0.15),
-        _ask("counters", b, after=0.2),
+        first,
+        _ask("trace", b, a, after=0.05, deadline=wait),
+        *later,
+        _ask("counters", b, after=2.0),
     )
 
 
@@ -373,15 +387,13 @@ def clear(scene: Scene) -> Plan | None:
     again clears it, once packets pass (trap 14)."""
     if scene.window is not None and scene.window.ended is None:
         return None
-    asks: list[Ask] = []
-    for observation in scene.sent:
-        reading = observation.reading
-        if isinstance(reading, ExchangeReading) and reading.left_open:
-            asks.append(
-                _ask("reconnect", observation.source, observation.target, deadline=8,
-                     port=reading.port, local_port=reading.local_port)
-            )  # fmt: skip
-    asks += [_ask("sockets", e, after=1.0) for e in (scene.source, scene.destination) if asks]
+    asks = [
+        _ask("reconnect", left.source, left.target, deadline=8,
+             port=left.port, local_port=left.local_port)
+        for left in scene.left_open
+    ]  # fmt: skip
+    ends = (scene.source, scene.destination) if asks else ()
+    asks += [ask for e in ends for ask in _sockets(scene, e, after=1.0)]
     return Plan("recovery:clear", Phase.RECOVERY, tuple(asks))
 
 
@@ -390,6 +402,7 @@ STEPS: tuple[Callable[[Scene], Plan | None], ...] = (
     baseline,
     watch_the_dark,
     baseline_again,
+    watch_the_job,
     measure_loss,
     sweep_the_port,
     *experiment_on(0),

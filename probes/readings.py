@@ -171,11 +171,13 @@ class SweepStep:
 
 @dataclass(frozen=True, slots=True)
 class SweepReading:
-    """A message with rising TTL, ascending so that a device is tripped at most once."""
+    """A message with rising TTL, ascending so that a device is tripped at most once.
+    local_port: the one source port of all steps (trap 7); 0 if the host did not say it."""
 
     message: str  # call | control
     port: int
     steps: tuple[SweepStep, ...]
+    local_port: int = 0
 
     @property
     def last_expired(self) -> int:

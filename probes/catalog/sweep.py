@@ -46,7 +46,10 @@ _SCRIPT = _perl.script(
     # A connection that a SYN's repetition clears needs more than one second (trap 14).
     sub opened {
       my ($s, $errno) = request($port, $from_port, 0, 1);
-      $from_port ||= local_port($s);
+      unless ($from_port) {
+        $from_port = local_port($s);
+        row(q(local), qq(port=$from_port));
+      }
       my ($word, @details) = await_open($s, $errno, 2.5);
       setsockopt($s, 0, 11, 0);
       setsockopt($s, 6, 1, 1);
@@ -132,7 +135,9 @@ def parse(ask: Ask, transcript: Transcript) -> SweepReading:
     except (KeyError, ValueError) as problem:
         raise not_understood(transcript, f"whole step ({problem!r})") from problem
     message = word(ask, "message", "call", ("call", "control"))
-    return SweepReading(message, port(ask), tuple(steps[ttl] for ttl in sorted(steps)))
+    local = [int(fields["port"]) for _, _, fields in records(transcript.lines, "local")]
+    ordered = tuple(steps[ttl] for ttl in sorted(steps))
+    return SweepReading(message, port(ask), ordered, local[0] if local else 0)
 
 
 PROBE = Probe(

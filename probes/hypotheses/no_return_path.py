@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from probes.hypotheses.base import LOOKED, Hypothesis, refuted, supported, unknown
 from probes.localise import locate
-from probes.model import Cause, Confidence, Direction, Finding, Location, Message
-from probes.scene import Scene, Window
+from probes.model import Cause, Confidence, Direction, Finding, Message
+from probes.scene import Scene
 
 
 def test(scene: Scene) -> Finding:
@@ -24,20 +24,13 @@ def test(scene: Scene) -> Finding:
         else {"source": scene.destination, "destination": scene.source},
     )
     evidence = (*there, *back, *window.evidence)
-    where = _where(scene, window, there=bool(there))
-    return supported(Cause.NO_RETURN_PATH, why, evidence, Confidence.LIKELY, where)
-
-
-def _where(scene: Scene, window: Window, *, there: bool) -> Location:
-    """The end of the trace in the direction that fails; what lies beyond it could not be seen."""
-    a, b = scene.source, scene.destination
-    if there:
-        far = scene.path(b, a, window)
-        last = far.last if far else None
-        return locate(scene.context, None, last, Direction.FAR_TO_NEAR)
-    near = scene.path(a, b, window)
-    last = near.last if near else None
-    return locate(scene.context, last, None, Direction.NEAR_TO_FAR)
+    direction = Direction.FAR_TO_NEAR if there else Direction.NEAR_TO_FAR
+    near = scene.path(scene.source, scene.destination, window)
+    far = scene.path(scene.destination, scene.source, window)
+    first, second = near.last if near else None, far.last if far else None
+    sure = Confidence.CONFIRMED if first and second else Confidence.LIKELY
+    where = locate(scene.context, first, second, direction)
+    return supported(Cause.NO_RETURN_PATH, why, evidence, sure, where)
 
 
 HYPOTHESIS = Hypothesis(Cause.NO_RETURN_PATH, (LOOKED,), test)

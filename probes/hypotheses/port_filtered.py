@@ -31,10 +31,13 @@ def test(scene: Scene) -> Finding:
     arrived = scene.arrivals(scene.knocker(flow), flow.target, flow.port)
     if arrived:
         location = Location(None, False, (), None, direction=Direction.FAR_TO_NEAR)
-    sure = bool(location and location.between and None not in location.between)
+    # A stand-in may be let in where the flow's own source is not, and the other way round.
+    stands_in = scene.knocker(flow) != flow.source
+    placed = bool(location and location.between and None not in location.between)
+    sure = placed and not stands_in
     why = Message(
         "port.answer-vanishes" if arrived else "port.vanishes",
-        {"port": port, "source": flow.source, "destination": flow.target},
+        {"port": port, "source": scene.knocker(flow), "destination": flow.target},
     )
     return supported(
         Cause.PORT_FILTERED,
@@ -49,13 +52,14 @@ def test(scene: Scene) -> Finding:
 def _where(scene: Scene, flow: Flow) -> tuple[Location | None, tuple[str, ...]]:
     """The last router that a connection request reached, and the next beyond it."""
     sweep = scene.port_sweep(flow)
-    idle, back = scene.path(flow.source, flow.target), scene.path(flow.target, flow.source)
+    knocker = scene.knocker(flow)
+    idle, back = scene.path(knocker, flow.target), scene.path(flow.target, knocker)
     if sweep is None or idle is None:
         return None, ()
     first = idle.hops[sweep.last_expired - 1] if sweep.last_expired else idle.origin
     second = router_after(idle, back, sweep.last_expired - 1) if back else None
     location = locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
-    return location, (sweep.observation, *scene.trace_ids(flow.source, flow.target))
+    return location, (sweep.observation, *scene.trace_ids(knocker, flow.target))
 
 
 HYPOTHESIS = Hypothesis(Cause.PORT_FILTERED, (ALIVE,), test)

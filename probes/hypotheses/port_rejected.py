@@ -48,7 +48,7 @@ def _reset(scene: Scene, flow: Flow, tried: tuple[str, ...]) -> Finding:
     """A reset: from the host, or from before it?"""
     sweep = scene.port_sweep(flow)
     listens, listed = scene.listens(flow.target, flow.port or 0)
-    idle = scene.path(flow.source, flow.target)
+    idle = scene.path(scene.knocker(flow), flow.target)
     length = len(idle.hops) if idle and idle.reached else None
     nearer = bool(sweep and length and sweep.first_answer and sweep.first_answer < length)
     evidence = (*tried, *listed, *((sweep.observation,) if sweep else ()))
@@ -69,7 +69,8 @@ def _reset(scene: Scene, flow: Flow, tried: tuple[str, ...]) -> Finding:
 def _where(
     scene: Scene, flow: Flow, sweep: PortSweep | None, sender: Address | None
 ) -> Location | None:
-    idle, back = scene.path(flow.source, flow.target), scene.path(flow.target, flow.source)
+    knocker = scene.knocker(flow)
+    idle, back = scene.path(knocker, flow.target), scene.path(flow.target, knocker)
     if idle is None:
         return None
     at = idle.index(sender)

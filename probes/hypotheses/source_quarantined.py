@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from probes.hypotheses.base import TRIED, Hypothesis, refuted, supported, unknown
-from probes.localise import locate, router_after, stretch
-from probes.model import Cause, Confidence, Direction, Finding, Location, Message
+from probes.localise import locate
+from probes.model import Cause, Confidence, Finding, Location, Message
 from probes.scene import Scene, Trip, Window
 
 
@@ -27,10 +27,10 @@ def test(scene: Scene) -> Finding:
 
 
 def _tripped(scene: Scene, trip: Trip) -> Finding:
-    location, traced = _where(scene, trip)
+    location, traced = _where(scene, trip.window)
     control = scene.exchange(trip.flow.service, "control")
     contrast = trip.message == "control" or control is not None
-    complete = bool(location and location.between and None not in location.between)
+    complete = bool(location.between) and None not in (location.between or ())
     sure = (
         Confidence.CONFIRMED if contrast and complete and scene.traffic(trip) else Confidence.LIKELY
     )
@@ -55,31 +55,12 @@ def _tripped(scene: Scene, trip: Trip) -> Finding:
     return supported(Cause.SOURCE_QUARANTINED, why, evidence, sure, location, trip.flow)
 
 
-def _where(scene: Scene, trip: Trip) -> tuple[Location | None, tuple[str, ...]]:
-    a, b = trip.flow.source, trip.flow.target
-    if scene.traffic(trip) in ("tcp", "port"):
-        return _by_requests(scene, trip)
-    near, far = scene.path(a, b, trip.window), scene.path(b, a, trip.window)
-    first, second, direction = stretch(scene.path(a, b), scene.path(b, a), near, far)
-    traced = (*scene.trace_ids(a, b, trip.window), *scene.trace_ids(b, a, trip.window))
-    idle = (*scene.trace_ids(a, b), *scene.trace_ids(b, a))
-    where = locate(scene.context, first, second, direction, scene.path(a, b))
-    return where, (*traced, *idle)
-
-
-def _by_requests(scene: Scene, trip: Trip) -> tuple[Location | None, tuple[str, ...]]:
-    """Ping and traces live on: connection requests with rising TTL, sent in the dark."""
-    a, b = trip.flow.source, trip.flow.target
-    sweep = scene.dark_sweep(trip.window)
-    idle, back = scene.path(a, b), scene.path(b, a)
-    if sweep is None or idle is None:
-        return None, ()
-    first = idle.hops[sweep.last_expired - 1] if sweep.last_expired else idle.origin
-    second = router_after(idle, back, sweep.last_expired - 1) if back else None
-    both = bool(scene.stuck_after(trip))
-    direction = Direction.BOTH if both else Direction.NEAR_TO_FAR
-    traced = (sweep.observation, *scene.trace_ids(a, b), *scene.trace_ids(b, a))
-    return locate(scene.context, first, second, direction, idle), traced
+def _where(scene: Scene, window: Window) -> tuple[Location, tuple[str, ...]]:
+    """The failing traces of both sides, laid over the idle path."""
+    a, b = scene.source, scene.destination
+    ends = scene.blocked_ends(window)
+    location = locate(scene.context, ends.first, ends.second, ends.direction, scene.path(a, b))
+    return location, (*ends.evidence, *scene.trace_ids(a, b), *scene.trace_ids(b, a))
 
 
 def _found_dark(scene: Scene, window: Window) -> Finding:
@@ -89,36 +70,25 @@ def _found_dark(scene: Scene, window: Window) -> Finding:
     siblings = scene.siblings_live
     if not siblings:
         return unknown(Cause.SOURCE_QUARANTINED, "quarantine.site-was-dark", window.evidence)
-    a, b = scene.source, scene.destination
-    near, far = scene.path(a, b, window), scene.path(b, a, window)
-    first, second, direction = stretch(scene.path(a, b), scene.path(b, a), near, far)
-    evidence = (
-        *window.evidence,
-        *scene.trace_ids(a, b, window),
-        *scene.trace_ids(b, a, window),
-        *scene.trace_ids(a, b),
-        *scene.trace_ids(b, a),
-        *siblings[:4],
-        *scene.job_sockets,
+    location, traced = _where(scene, window)
+    evidence = (*window.evidence, *traced, *siblings[:4], *scene.job_sockets)
+    why = Message(
+        "quarantine.came-back", {"source": scene.source, "destination": scene.destination}
     )
-    why = Message("quarantine.came-back", {"source": a, "destination": b})
-    location = locate(scene.context, first, second, direction, scene.path(a, b))
     return supported(Cause.SOURCE_QUARANTINED, why, evidence, Confidence.LIKELY, location)
 
 
 def _job(scene: Scene, window: Window) -> Finding:
     """A real job was watched: its message went out, and the pair's own traces ended early."""
-    a, b = scene.source, scene.destination
-    near, far = scene.path(a, b, window), scene.path(b, a, window)
-    first, second, direction = stretch(scene.path(a, b), scene.path(b, a), near, far)
-    location = locate(scene.context, first, second, direction, scene.path(a, b))
     stuck = scene.stuck_in_job
     if not stuck:
         return unknown(Cause.SOURCE_QUARANTINED, "quarantine.no-message", window.evidence)
-    evidence = (*stuck, *window.evidence, *scene.trace_ids(a, b), *scene.trace_ids(b, a))
-    why = Message("quarantine.job", {"source": a, "destination": b})
-    sure = Confidence.CONFIRMED if location.between and None not in location.between else None
-    return supported(Cause.SOURCE_QUARANTINED, why, evidence, sure or Confidence.LIKELY, location)
+    location, traced = _where(scene, window)
+    why = Message("quarantine.job", {"source": scene.source, "destination": scene.destination})
+    complete = location.between and None not in location.between
+    sure = Confidence.CONFIRMED if complete else Confidence.LIKELY
+    evidence = (*stuck, *window.evidence, *traced)
+    return supported(Cause.SOURCE_QUARANTINED, why, evidence, sure, location)
 
 
 HYPOTHESIS = Hypothesis(Cause.SOURCE_QUARANTINED, (TRIED,), test)

@@ -15,18 +15,20 @@ from probes.scene import Scene
 def test(scene: Scene) -> Finding:
     window = scene.window
     assert window is not None, "the need is met"  # noqa: S101
-    a, b = scene.source, scene.destination
-    near, far = scene.path(a, b, window), scene.path(b, a, window)
-    if near is None or far is None:
+    ends = scene.blocked_ends(window)
+    if ends.first is None or ends.second is None:
         return unknown(Cause.TRANSIT_FAULT, "unknown.no-observation")
     transit = {segment.name for segment in scene.context.segments}
-    ends = {owner_in(scene.context, path.last) for path in (near, far)}
-    cited = (*scene.trace_ids(a, b, window), *scene.trace_ids(b, a, window))
-    if len(ends & transit) == 1 and len(ends) == 2:
-        return refuted(Cause.TRANSIT_FAULT, "transit.crossed", cited, last=str(near.last))
-    if not ends & transit and None not in ends:
-        return refuted(Cause.TRANSIT_FAULT, "transit.not-reached", cited)
-    return unknown(Cause.TRANSIT_FAULT, "transit.inside", cited)
+    owners = [owner_in(scene.context, end) for end in (ends.first, ends.second)]
+    inside = [owner in transit for owner in owners]
+    if all(inside) or None in owners:
+        return unknown(Cause.TRANSIT_FAULT, "transit.inside", ends.evidence)
+    if any(inside):
+        last = ends.first if inside[0] else ends.second
+        return refuted(Cause.TRANSIT_FAULT, "transit.crossed", ends.evidence, last=str(last))
+    if owners[0] != owners[1]:
+        return unknown(Cause.TRANSIT_FAULT, "transit.inside", ends.evidence)  # it lies between
+    return refuted(Cause.TRANSIT_FAULT, "transit.not-reached", ends.evidence)
 
 
 DARK = Need("nothing-vanished", lambda scene: scene.window is not None)

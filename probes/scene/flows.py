@@ -33,6 +33,16 @@ class PayloadSweeps:
     observations: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A connection of ours that the far host may still hold (trap 14)."""
+
+    source: str
+    target: str
+    port: int
+    local_port: int
+
+
 class Flows:
     """What became of the profile's flows."""
 
@@ -116,6 +126,30 @@ class Flows:
             if isinstance(o.reading, KnockReading) and (found := sweep_of(o, flow.port)):
                 return found
         return None
+
+    @property
+    def left_open(self) -> tuple[LeftOpen, ...]:
+        """What a message that was eaten, or a sweep whose reset may have died on the way (a
+        device that clamps TTL, trap 20), may have left on the far host."""
+        used = [
+            (o, exchanged(o).port, exchanged(o).local_port)
+            for o in self.sent
+            if exchanged(o).left_open
+        ] + [
+            (o, o.reading.port, o.reading.local_port)
+            for o in self.evidence.of("sweep")
+            if isinstance(o.reading, SweepReading) and o.reading.local_port
+        ]
+        cleared = {
+            (o.source, o.ask.params.get("local_port"))
+            for o in self.evidence.of("reconnect")
+            if o.transcript.ok
+        }
+        return tuple(
+            LeftOpen(o.source, o.target or "", port, local)
+            for o, port, local in used
+            if (o.source, local) not in cleared
+        )
 
     def icmp_sender(self, flow: Flow) -> Address | None:
         """Who sent the ICMP error that refused the flow's port, where the kernel said it."""

@@ -14,7 +14,9 @@ from probes.signs import Share, Sign, Way
 CLEAN_LOSSES, LOSSY_LOSSES = 4, 8
 """Pings lost in a row before a pair counts as dark: at 10 % round-trip loss eight in a row
 happen once in 10^8 (facts/path-diagnosis.md, trap 13)."""
-TCP_LOSSES = 2
+TCP_LOSSES, LOSSY_TCP_LOSSES = 2, 5
+"""The same for connection requests to one port. There are few of them in a check, a dozen a
+port: at 10 % five in a row are lost by chance in one check of some 5000, three in one of 100."""
 EDGE = 0.3
 """Seconds before a message was sent in which a loss already belongs to it: a ping that was
 on its way, and the error of a clock's midpoint."""
@@ -182,7 +184,7 @@ class Passage(Flows):
     def _least(self, way: Way) -> int:
         if way.is_ping:
             return LOSSY_LOSSES if self.lossy else CLEAN_LOSSES
-        return TCP_LOSSES + (1 if self.lossy else 0)
+        return LOSSY_TCP_LOSSES if self.lossy else TCP_LOSSES
 
     def dark_after(self, since: float) -> Window | None:
         """The darkness between source and destination that began at or after `since`, on

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from probes.localise import Path, merge
-from probes.model import Address, Endpoint, Flow, Kind, Observation, Phase
+from probes.localise import Path, merge, router_after, stretch
+from probes.model import Address, Direction, Endpoint, Flow, Kind, Observation, Phase
 from probes.readings import (
     Answer,
     CountersReading,
@@ -26,6 +26,16 @@ class Stuck:
     """A message that does not get through: its bytes, and where that was seen."""
 
     size: int
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two ends of what blocks, the direction, and the failing traces that show it."""
+
+    first: Address | None
+    second: Address | None
+    direction: Direction | None
     evidence: tuple[str, ...]
 
 
@@ -69,6 +79,27 @@ class Scene(Passage):
             return None
         start, end = self.context.endpoint(source), self.context.endpoint(target)
         return merge(start.address_for(end.site), end.address_for(start.site), rows)
+
+    def blocked_ends(self, window: Window) -> Ends:
+        """The last that answers in the window, from each side, and the direction blocked."""
+        a, b = self.source, self.destination
+        if self.trip is not None and self.traffic(self.trip) in ("tcp", "port"):
+            return self._ends_by_requests(self.trip)
+        near, far = self.path(a, b, window), self.path(b, a, window)
+        first, second, direction = stretch(self.path(a, b), self.path(b, a), near, far)
+        failing = (*self.trace_ids(a, b, window), *self.trace_ids(b, a, window))
+        return Ends(first, second, direction, failing)
+
+    def _ends_by_requests(self, trip: Trip) -> Ends:
+        """Ping and traces live on: connection requests with rising TTL, sent in the dark."""
+        a, b = self.source, self.destination
+        sweep, idle, back = self.dark_sweep(trip.window), self.path(a, b), self.path(b, a)
+        if sweep is None or idle is None:
+            return Ends(None, None, None, ())
+        first = idle.hops[sweep.last_expired - 1] if sweep.last_expired else idle.origin
+        second = router_after(idle, back, sweep.last_expired - 1) if back else None
+        direction = Direction.BOTH if self.stuck_after(trip) else Direction.NEAR_TO_FAR
+        return Ends(first, second, direction, (sweep.observation,))
 
     # --- what follows -----------------------------------------------------------------
 
