@@ -6,6 +6,7 @@ docs/verdict.schema.json. Keys beyond it may be added, none may change.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from probes.model import (
 from storage.redact import clean, redact_words
 
 SCHEMA = "replcheck.verdict/1"
+_HEX = re.compile(r"[0-9a-f]+")
 _LONGEST_ARGUMENT = 80  # a longer one is a script of a probe, and nobody reads it in a report
 
 
@@ -82,10 +84,17 @@ def iso(at: float) -> str:
 
 
 def command_line(argv: tuple[str, ...], probe: str) -> str:
-    """The words as a shell takes them, with a stand-in where a probe's script would be."""
-    words = redact_words(argv)
-    short = (a if len(a) <= _LONGEST_ARGUMENT else f"…{probe} script…" for a in words)
-    return " ".join(shlex.quote(argument) for argument in short)
+    """The words as a shell takes them, with a stand-in where a probe's script would be and a
+    payload cut to its beginning."""
+    return " ".join(shlex.quote(_short(argument, probe)) for argument in redact_words(argv))
+
+
+def _short(argument: str, probe: str) -> str:
+    if len(argument) <= _LONGEST_ARGUMENT:
+        return argument
+    if _HEX.fullmatch(argument):
+        return f"{argument[:16]}…({len(argument) // 2} bytes)"
+    return f"…{probe} script…"
 
 
 def _flow(result: FlowResult) -> dict[str, Any]:
