@@ -43,6 +43,7 @@ KbdInteractiveAuthentication no
 UsePAM no
 PrintMotd no
 PidFile none
+LogLevel VERBOSE
 SetEnv PATH={path}
 {banner}
 """
