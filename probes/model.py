@@ -198,6 +198,7 @@ class Plan:
 
     name: unique within a check (`baseline`, `trigger:nfs`). settle: seconds that `beside`
     goes on after the last of `main` ended. intrusive: sends bytes that need consent.
+    until_first: as soon as one of `main` has seen enough signs of life, all end.
     """
 
     name: str
@@ -206,6 +207,7 @@ class Plan:
     beside: tuple[Ask, ...] = ()
     settle: float = 0.0
     intrusive: bool = False
+    until_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,10 @@ async def run_plan(
         plan, context, transport, catalog, next_id, listener, dict(tools), dict(offsets or {})
     )
     over = asyncio.Event()
+    run.enough = over.set if plan.until_first else lambda: None
     async with asyncio.TaskGroup() as group:
-        mains = [group.create_task(run.ask(ask, stop)) for ask in plan.main]
+        ends_main = over if plan.until_first else stop
+        mains = [group.create_task(run.ask(ask, ends_main)) for ask in plan.main]
         for ask in plan.beside:
             group.create_task(run.ask(ask, over, beside=True))
         relay = group.create_task(_pass_on(stop, over))
@@ -185,6 +187,7 @@ class _Run:
     listener: Callable[[Event], None]
     tools: dict[str, Tools]
     offsets: dict[str, float]
+    enough: Callable[[], None] = lambda: None  # told when an ask has seen enough signs of life
     observations: list[Observation] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
@@ -221,7 +224,10 @@ class _Run:
         def hear(line: Line) -> bool:
             heard.lines.append(line)
             self.listener(heard)
-            return enough(line)
+            if not enough(line):
+                return False
+            self.enough()
+            return True
 
         try:
             result = await self.transport.run(

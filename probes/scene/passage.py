@@ -277,13 +277,18 @@ class Passage(Flows):
     def fate(self, source: str, target: str, window: Window) -> bool | None:
         """Did anything pass while the window held: True, False, or None if not looked.
 
-        Compared on the protocol that is dark, where that was tried.
+        Compared on what is dark: a ping that lives says nothing of a block of TCP, and a
+        silence only where the same way was answered before (hosts that drop ping).
         """
-        seen = [s for s in self.between(source, target) if window.holds(s.at)]
-        seen = [s for s in seen if s.at > window.began]
-        dark = {run.way.is_ping for run in window.runs}
-        comparable = [s for s in seen if s.way.is_ping in dark] or seen
-        return any(s.alive for s in comparable) if comparable else None
+        stream = self.between(source, target)
+        answers = {s.way for s in stream if s.alive and not window.holds(s.at)}
+        seen = [
+            s.alive
+            for s in stream
+            if window.holds(s.at) and s.at > window.began
+            if _compares(s.way, window) and (s.alive or s.way in answers)
+        ]
+        return any(seen) if seen else None
 
     def siblings_in(self, window: Window) -> tuple[str, ...]:
         """What was seen between other hosts of the two sites while the window held."""
@@ -328,3 +333,11 @@ def _window(
     ends = [run.passed_again for run in runs if run.passed_again is not None]
     ended = max(ends) if ends and (len(ends) == len(runs) or any_end) else None
     return Window(began, ended, watched, runs)
+
+
+def _compares(way: Way, window: Window) -> bool:
+    """Would this way be dark too, if the same block held it?"""
+    dark = {run.way for run in window.runs}
+    if not dark or any(known.is_ping for known in dark):
+        return True
+    return way in dark if len(dark) == 1 else not way.is_ping
