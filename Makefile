@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 
 .PHONY: help
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 # --- setting up -------------------------------------------------------------------------------
 
@@ -53,7 +53,14 @@ lint: setup ## format, rules, types, and the arrows between modules
 .PHONY: test
 test: lint ## lint, the fast tests, then the lab (as root; without root the lab is left out, and said so)
 	$(PYTHON) -m pytest -m "not lab"
-	tools/with-lab $(PYTHON) -m pytest -m lab
+	tools/with-lab $(PYTHON) -m pytest -m "lab and not slow"
+
+.PHONY: accuracy-lab
+accuracy-lab: setup ## every scenario in every placement, and 20 healthy runs: some 8 minutes (as root)
+	LAB=required tools/with-lab $(PYTHON) -m pytest -m "lab and slow"
+
+.PHONY: test-all
+test-all: test accuracy-lab ## all of that
 
 # --- by hand ----------------------------------------------------------------------------------
 
