@@ -124,7 +124,7 @@ def _trigger(scene: Scene) -> TriggerReport:
         )
     trip = scene.trip
     shown = trip.exchange if trip else scene.sent[-1]
-    flow = next((f for f in scene.flows if shown.plan.endswith(f":{f.service}")), None)
+    flow = scene.flow_of(shown)
     return TriggerReport(
         sent=True,
         service=flow.service if flow else None,

@@ -121,7 +121,7 @@ def sweep_the_port(scene: Scene) -> Plan | None:
 
 
 def experiment_on(index: int) -> tuple[Callable[[Scene], Plan | None], ...]:
-    """The steps of one required flow: control, trigger, and a longer look if need be."""
+    """The steps of one required flow: control, then trigger."""
 
     def control(scene: Scene) -> Plan | None:
         flow = _to_try(scene, index)
@@ -131,15 +131,17 @@ def experiment_on(index: int) -> tuple[Callable[[Scene], Plan | None], ...]:
         flow = _to_try(scene, index)
         return _sent(scene, flow, "call", wait=ANSWER_WAIT, settle=0.5) if flow else None
 
-    def longer(scene: Scene) -> Plan | None:
-        """The pair went silent at the very end: look on until it is dark or alive."""
-        flow = scene.required[index] if index < len(scene.required) else None
-        if flow is None or not scene.fell_silent or scene.window is not None:
-            return None
-        last = scene.sent[-1]
-        return Plan(f"{last.plan}:after", last.phase, light_signs(scene, flow, 2.5))
+    return control, trigger
 
-    return control, trigger, longer
+
+def look_longer(scene: Scene) -> Plan | None:
+    """The pair went silent at the very end of a message's plan: look on, on the same ways,
+    until it is dark or alive."""
+    if not scene.fell_silent or scene.window is not None:
+        return None
+    last = scene.sent[-1]
+    flow = scene.flow_of(last)
+    return Plan(f"{last.plan}:after", last.phase, light_signs(scene, flow, 2.5)) if flow else None
 
 
 def _to_try(scene: Scene, index: int) -> Flow | None:
@@ -253,6 +255,7 @@ STEPS: tuple[Callable[[Scene], Plan | None], ...] = (
     sweep_the_port,
     *experiment_on(0),
     *experiment_on(1),
+    look_longer,
     aftermath,
     sweep_with("control"),
     sweep_with("call"),

@@ -85,6 +85,11 @@ class Flows:
         call = self.exchange(service, "call")
         return call is not None and exchanged(call).answer is Answer.REPLIED
 
+    def flow_of(self, exchange: Observation) -> Flow | None:
+        """The flow whose message an exchange carried."""
+        service = exchange.plan.partition(":")[2]
+        return next((flow for flow in self.flows if flow.service == service), None)
+
     @cached_property
     def sent(self) -> tuple[Observation, ...]:
         """Every exchange of which a byte left the host, in the order sent."""

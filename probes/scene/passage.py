@@ -205,7 +205,7 @@ class Passage(Flows):
         for index, observation in enumerate(self.sent):
             at = exchanged(observation).sent or 0.0
             window = self.dark_after(at)
-            flow = next((f for f in self.flows if observation.plan.endswith(f":{f.service}")), None)
+            flow = self.flow_of(observation)
             if window is None or flow is None:
                 continue
             following = self.sent[index + 1 : index + 2]

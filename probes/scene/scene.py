@@ -143,8 +143,8 @@ class Scene(Passage):
         for observation in self.sent:
             reading = exchanged(observation)
             if reading.message == "call" and reading.answer is Answer.SILENT:
-                flow = next(f for f in self.flows if observation.plan.endswith(f":{f.service}"))
-                size = len(flow.handshake.message) if flow.handshake else 0
+                flow = self.flow_of(observation)
+                size = len(flow.handshake.message) if flow and flow.handshake else 0
                 return Stuck(size, (observation.id,))
         phases = (Phase.BASELINE, Phase.WATCH_JOB)
         for end in (self.source, self.destination):

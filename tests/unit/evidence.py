@@ -7,6 +7,7 @@ are joined by `CHAIN`: five routers, one of Seoul, three of the carrier, one of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, ip_network
 from typing import Any
 
@@ -131,6 +132,11 @@ class Heard:
             Observation(name, plan, phase_of(plan), ask, transcript, 1, reading)
         )
         return name
+
+    def relabel(self, probe: str, ask: Ask) -> None:
+        """The last observation answers this question of another probe instead."""
+        last = self.observations[-1]
+        self.observations[-1] = replace(last, ask=replace(ask, probe=probe))
 
     def ping(
         self, plan: str, at: float, fates: str,
