@@ -106,8 +106,6 @@ BROKEN_RESIDUES = {
     "payload-drop-clamped": "a sweep's connections that were never closed are no residue yet",
     "no-return": "half-open requests at the far hosts are no residue yet",
 }
-BROKEN_RETURN = {"no-return": "the near side's last answer is not named yet"}
-BROKEN_REFUTING = {"tcp-only-in-carrier": "traces that arrive refute what stops TCP alone"}
 
 
 def of(
