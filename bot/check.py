@@ -36,7 +36,7 @@ from storage.store import Begun, Store
 Listener = Callable[[Event | Judged], None]
 AskConsent = Callable[[ConsentQuestion], Awaitable[bool]]
 
-LEASE = 20.0
+LEASE = 12.0
 """Seconds that a check holds its pair without a sign of life; renewed at a third of it."""
 HALF_OPEN = (
     "half-open connection from {source}, source port {local}, to port {port}: it ends by itself, "

@@ -2,12 +2,12 @@
 
 Pure. The idle paths of the two directions may differ in length (the account's are 15 and 10
 hops long), so hop n is never hop N-n: two rows belong together only when their addresses
-share a point-to-point link, /30 or /31 (facts/path-diagnosis.md, "Reading the incident").
+share a point-to-point link, /31 or /30 (facts/path-diagnosis.md, "Reading the incident").
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -15,6 +15,8 @@ from probes.model import Address, Context, Direction, Location
 from probes.ownership import owner_in
 
 POINT_TO_POINT = {4: (31, 30), 6: (127, 126)}
+INNER_ONLY = (30, 126)
+"""Prefix lengths whose first and last address no router has (RFC 3021 is the /31 that has)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,39 @@ def merge(origin: Address, target: Address, traces: Sequence[Sequence[Address | 
     return Path(origin, target, tuple(hops))
 
 
-def link_mates(a: Address, b: Address) -> bool:
-    """Do two addresses share a point-to-point link?"""
+def link_mates(a: Address, b: Address, length: int) -> bool:
+    """Do two addresses share the point-to-point link of this prefix length?
+
+    A /30 (/126) keeps its first and last address for itself: those are no router's.
+    """
     if a == b or a.version != b.version:
         return False
-    return any(
-        b in ip_network(f"{a}/{length}", strict=False) for length in POINT_TO_POINT[a.version]
-    )
+    link = ip_network(f"{a}/{length}", strict=False)
+    inner = length in INNER_ONLY
+    edges = (link.network_address, link.broadcast_address) if inner else ()
+    return b in link and a not in edges and b not in edges
+
+
+def mate_in(
+    address: Address, hops: Sequence[Address | None], seen: Iterable[Address]
+) -> int | None:
+    """Which of `hops` shares a link with `address`; None if none does.
+
+    /31 goes before /30: between two neighbouring /31 links the inner two addresses look like
+    a /30. Where an address that a /30 keeps for itself was seen, the links are /31.
+    """
+    for length in POINT_TO_POINT[address.version]:
+        if length in INNER_ONLY and _is_split(address, length, seen):
+            continue
+        for at, hop in enumerate(hops):
+            if hop is not None and link_mates(hop, address, length):
+                return at
+    return None
+
+
+def _is_split(address: Address, length: int, seen: Iterable[Address]) -> bool:
+    link = ip_network(f"{address}/{length}", strict=False)
+    return any(edge in seen for edge in (link.network_address, link.broadcast_address))
 
 
 def router_after(idle: Path, back: Path, index: int) -> Address | None:
@@ -85,14 +113,12 @@ def router_after(idle: Path, back: Path, index: int) -> Address | None:
     beyond = idle.hops[following + 1] if following + 1 < len(idle.hops) else None
     if beyond is not None and beyond == idle.target:
         return back.hops[0] if back.hops else None
-    for at, hop in enumerate(back.hops):
-        if hop is None:
-            continue
-        if beyond is not None and link_mates(hop, beyond):
-            return hop
-        shown = idle.hops[following]
-        if shown is not None and link_mates(hop, shown):  # this is router k: one nearer to far
-            return back.hops[at - 1] if at else back.origin
+    seen = {hop for hop in (*idle.hops, *back.hops) if hop is not None}
+    if beyond is not None and (at := mate_in(beyond, back.hops, seen)) is not None:
+        return back.hops[at]
+    shown = idle.hops[following]
+    if shown is not None and (at := mate_in(shown, back.hops, seen)) is not None:
+        return back.hops[at - 1] if at else back.origin  # that is router k: one nearer to far
     return None
 
 
@@ -105,9 +131,10 @@ def position(idle: Path, back: Path, seen_from_far: Address) -> int | None:
         return len(idle.hops) - 1 if idle.reached else None
     if seen_from_far == idle.origin:
         return -1
-    for at, hop in enumerate(idle.hops):
-        if hop is not None and hop != idle.target and link_mates(hop, seen_from_far):
-            return at - 1
+    seen = {hop for hop in (*idle.hops, *back.hops) if hop is not None}
+    routers = [None if hop == idle.target else hop for hop in idle.hops]
+    if (at := mate_in(seen_from_far, routers, seen)) is not None:
+        return at - 1
     if idle.reached and back.hops and back.hops[0] == seen_from_far:
         return len(idle.hops) - 2
     return None

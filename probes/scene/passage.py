@@ -17,6 +17,8 @@ happen once in 10^8 (facts/path-diagnosis.md, trap 13)."""
 TCP_LOSSES, LOSSY_TCP_LOSSES = 2, 5
 """The same for connection requests to one port. There are few of them in a check, a dozen a
 port: at 10 % five in a row are lost by chance in one check of some 5000, three in one of 100."""
+CLEAN_PINGS = 30
+"""None of thirty lost: the loss is below 10 % (the upper end of its 95 % interval)."""
 EDGE = 0.3
 """Seconds before a message was sent in which a loss already belongs to it: a ping that was
 on its way, and the error of a clock's midpoint."""
@@ -131,6 +133,14 @@ class Passage(Flows):
         shares = [signs.ping_share(self.baseline(a, b)) for a, b in self.crossings]
         return any(0 < share.lost < share.sent for share in shares)
 
+    @cached_property
+    def clean(self) -> bool:
+        """Enough pings of the first look were answered, and none was lost. Where hosts drop
+        ping nobody knows how lossy the path is."""
+        shares = [signs.ping_share(self.baseline(a, b)) for a, b in self.crossings]
+        answering = [share for share in shares if share.lost < share.sent]
+        return sum(s.sent for s in answering) >= CLEAN_PINGS and not any(s.lost for s in answering)
+
     def _measured(self, *, pings: bool) -> Measured:
         total, found = Share(0, 0), []
         for a, b in self.crossings:
@@ -184,7 +194,7 @@ class Passage(Flows):
     def _least(self, way: Way) -> int:
         if way.is_ping:
             return LOSSY_LOSSES if self.lossy else CLEAN_LOSSES
-        return LOSSY_TCP_LOSSES if self.lossy else TCP_LOSSES
+        return TCP_LOSSES if self.clean else LOSSY_TCP_LOSSES
 
     def dark_after(self, since: float) -> Window | None:
         """The darkness between source and destination that began at or after `since`, on

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from probes.localise import (
     Path,
-    link_mates,
     locate,
+    mate_in,
     merge,
     position,
     router_after,
@@ -27,12 +27,16 @@ from tests.unit.evidence import CHAIN, context
 
 @st.composite
 def chains(draw: st.DrawFn, least: int = 1) -> Chain:
-    """1 to 12 routers; every link a /30 or a /31 somewhere in its network, ends in a LAN."""
+    """1 to 12 routers; every link a /30 or a /31 somewhere in its network, ends in a LAN. Or
+    all links of one length, packed one behind the other, as planners like them."""
     count = draw(st.integers(least, 12))
     near, far = [IPv4Address("192.0.2.1")], []
+    packed = draw(st.sampled_from((None, 30, 31)))
     for link in range(1, count):
         base = int(IPv4Address("10.0.0.0")) + 256 * link + 4 * draw(st.integers(0, 63))
         lower = base + (0 if draw(st.booleans()) else 1)  # /31: .0 and .1; /30: .1 and .2
+        if packed is not None:
+            lower = int(IPv4Address("10.0.0.0")) + (2 * link if packed == 31 else 4 * link + 1)
         flip = draw(st.booleans())
         far.append(IPv4Address(lower + flip))
         near.append(IPv4Address(lower + (not flip)))
@@ -114,8 +118,22 @@ def test_with_mute_routers_one_direction_never_names_a_wrong_next_hop(data: st.D
     ],
 )
 def test_who_shares_a_link(one: str, other: str, mates: bool) -> None:
-    assert link_mates(ip_address(one), ip_address(other)) is mates
-    assert link_mates(ip_address(other), ip_address(one)) is mates
+    a, b = ip_address(one), ip_address(other)
+    assert (mate_in(a, [b], {a, b}) == 0) is mates
+    assert (mate_in(b, [a], {a, b}) == 0) is mates
+
+
+def test_neighbouring_31s_are_no_30() -> None:
+    """10.0.0.0/31 and 10.0.0.2/31 in a row: .1 and .2 belong to different links."""
+    near_face, seen_back = ip_address("10.0.0.1"), addresses_of("10.0.0.2", "10.0.0.0")
+    assert mate_in(near_face, seen_back, {near_face, *seen_back}) == 1
+    # the true mate is mute, but an address that a /30 keeps for itself was seen
+    alone = addresses_of("10.0.0.2")
+    assert mate_in(near_face, alone, {near_face, *alone, ip_address("10.0.0.3")}) is None
+
+
+def addresses_of(*names: str) -> tuple[Address, ...]:
+    return tuple(ip_address(name) for name in names)
 
 
 def addresses(*names: str | None) -> tuple[Address | None, ...]:
