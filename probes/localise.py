@@ -83,10 +83,10 @@ def mate_in(
     """Which of `hops` shares a link with `address`; None if none does.
 
     /31 goes before /30: between two neighbouring /31 links the inner two addresses look like
-    a /30. Where an address that a /30 keeps for itself was seen, the links are /31.
+    a /30. Where an address that a /30 keeps for itself was seen nearby, the links are /31.
     """
     for length in POINT_TO_POINT[address.version]:
-        if length in INNER_ONLY and _is_split(address, length, seen):
+        if length in INNER_ONLY and _has_31s(address, length, seen):
             continue
         for at, hop in enumerate(hops):
             if hop is not None and link_mates(hop, address, length):
@@ -94,13 +94,20 @@ def mate_in(
     return None
 
 
-def _is_split(address: Address, length: int, seen: Iterable[Address]) -> bool:
-    link = ip_network(f"{address}/{length}", strict=False)
-    return any(edge in seen for edge in (link.network_address, link.broadcast_address))
+def _has_31s(address: Address, length: int, seen: Iterable[Address]) -> bool:
+    """Links are numbered by the block: does a router nearby have a /30's first or last address?"""
+    nearby = ip_network(f"{address}/{length - 6}", strict=False)
+    for other in seen:
+        if other in nearby:
+            link = ip_network(f"{other}/{length}", strict=False)
+            if other in (link.network_address, link.broadcast_address):
+                return True
+    return False
 
 
 def router_after(idle: Path, back: Path, index: int) -> Address | None:
-    """The router after `idle.hops[index]` (-1: after the origin), as the far side sees it.
+    """The router after `idle.hops[index]` (-1: after the origin), as the far side sees it, or
+    as the near side does where the far side's path leads elsewhere; None if it is mute.
 
     `back` is the idle path of the other direction. The router k+1 shows the far side the
     address that shares a link with what router k+2 shows the near side.
@@ -119,7 +126,7 @@ def router_after(idle: Path, back: Path, index: int) -> Address | None:
     shown = idle.hops[following]
     if shown is not None and (at := mate_in(shown, back.hops, seen)) is not None:
         return back.hops[at - 1] if at else back.origin  # that is router k: one nearer to far
-    return None
+    return shown  # the way back does not lead through it: as near's idle path shows it
 
 
 def position(idle: Path, back: Path, seen_from_far: Address) -> int | None:

@@ -5,8 +5,7 @@ The `MORE_…` are marked slow: `make accuracy-lab`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
 import pytest
 
@@ -102,25 +101,13 @@ MORE_CALLS = (
     *AGAIN_LOSSY,
 )
 
-BROKEN_RESIDUES = {
-    "payload-drop-clamped": "a sweep's connections that were never closed are no residue yet",
-    "no-return": "half-open requests at the far hosts are no residue yet",
-}
 
-
-def of(
-    calls: Iterable[str | Call],
-    more: Iterable[str | Call] = (),
-    broken: Mapping[str, str] = MappingProxyType({}),
-) -> pytest.MarkDecorator:
-    """Parametrize by calls, or by scenarios. more: slow ones. broken: scenario → why a check of
-    it is known to fail."""
+def of(calls: Iterable[str | Call], more: Iterable[str | Call] = ()) -> pytest.MarkDecorator:
+    """Parametrize by calls, or by scenarios. more: slow ones."""
     slow = [pytest.mark.slow]
     marked = [*((call, []) for call in calls), *((call, slow) for call in more)]
     parameters = []
     for named, marks in marked:
         call = Call(named) if isinstance(named, str) else named
-        reason = broken.get(call.scenario)
-        known = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-        parameters.append(pytest.param(call, marks=[*marks, *known], id=str(call)))
+        parameters.append(pytest.param(call, marks=marks, id=str(call)))
     return pytest.mark.parametrize("call", parameters)

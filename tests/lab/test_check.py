@@ -238,7 +238,7 @@ def test_every_document_keeps_the_contract(checked: Checked) -> None:
     assert check["verdict"] == document
 
 
-@of(cases.CALLS, cases.MORE_CALLS, cases.BROKEN_RESIDUES)
+@of(cases.CALLS, cases.MORE_CALLS)
 def test_every_check_clears_up_or_says_what_it_left(checked: Checked) -> None:
     residues = checked.record["checks"][-1]["residues"]
     assert unaccounted(checked.leftovers, residues) == []
