@@ -42,7 +42,10 @@ HALF_OPEN = (
     "half-open connection from {source}, source port {local}, to port {port}: it ends by itself, "
     "or when the same source port connects again"
 )
-UNANSWERED = "half-open connection requests of this check, whose answers are lost on the way back"
+UNANSWERED = (
+    "half-open connection request of this check, source port {local}, to port {port}: its answer "
+    "is lost on the way back"
+)
 PROBES = {probe.name: probe for probe in CATALOG}
 
 
@@ -287,10 +290,11 @@ def residues(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         (o.target, HALF_OPEN.format(source=o.source, local=o.local_port, port=o.port))
         for o in scene.left_open
     ]
-    far, near = scene.context.far, scene.context.near
-    for site, arrived in ((far, scene.arrived_there), (near, scene.arrived_back)):
-        if scene.dark_start is not None and arrived:
-            left.append((next(iter(site.endpoints.values())).id, UNANSWERED))
+    left += [
+        (endpoint, UNANSWERED.format(local=socket.peer_port, port=socket.local_port))
+        for endpoint, socket in scene.half_open
+        if scene.dark_start is not None
+    ]
     return tuple(left)
 
 

@@ -101,8 +101,8 @@ def measure_loss(scene: Scene) -> Plan | None:
     asks = [ping(a, b, 120, 0.055)]
     if scene.open_port:
         asks.append(
-            question("knock", a, b, deadline=30, ports=str(scene.open_port), count=80,
-                 interval=0.08, wait=3.2)
+            question("knock", a, b, deadline=30, ports=str(scene.open_port), count=120,
+                 interval=0.055, wait=3.2)
         )  # fmt: skip
     return Plan("baseline:loss", Phase.BASELINE, tuple(asks))
 
@@ -245,6 +245,15 @@ def clear(scene: Scene) -> Plan | None:
     return Plan("recovery:clear", Phase.RECOVERY, tuple(asks))
 
 
+def what_is_left(scene: Scene) -> Plan | None:
+    """Requests arrived and their answers did not: what the hosts that hold them still list."""
+    if not scene.half_open or scene.dark_start is None or scene.dark_start.ended is not None:
+        return None
+    holders = dict.fromkeys(endpoint.partition("/")[0] for endpoint, _ in scene.half_open)
+    hosts = [e.id for e in scene.context.endpoints if e.site in holders]
+    return Plan("recovery:left", Phase.RECOVERY, tuple(a for e in hosts for a in sockets(scene, e)))
+
+
 STEPS: tuple[Callable[[Scene], Plan | None], ...] = (
     prepare,
     baseline,
@@ -261,4 +270,5 @@ STEPS: tuple[Callable[[Scene], Plan | None], ...] = (
     sweep_with("call"),
     recovery,
     clear,
+    what_is_left,
 )

@@ -13,7 +13,7 @@ from math import sqrt
 from probes.model import Evidence, Observation
 from probes.readings import Knock, KnockReading, PingReading
 
-PING = "ping"
+PING, KNOCK = "ping", "knock"
 RETRANSMITTED_AFTER = 0.9
 """Seconds: a connection that took longer lost its first SYN, which TCP repeats after 1 s
 (RFC 6298, section 2)."""
@@ -60,7 +60,12 @@ class Run:
 
 
 def of_observation(observation: Observation) -> Iterable[Sign]:
-    """The signs in one ping or in one series of connection requests without a TTL limit."""
+    """The signs in one ping or in one series of connection requests without a TTL limit.
+
+    What clears a half-open connection is no sign: it meets the far host's old one first.
+    """
+    if observation.probe not in (PING, KNOCK):
+        return
     reading = observation.reading
     if isinstance(reading, PingReading):
         way = Way(PING)

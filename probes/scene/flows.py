@@ -148,7 +148,8 @@ class Flows:
         cleared = {
             (o.source, o.ask.params.get("local_port"))
             for o in self.evidence.of("reconnect")
-            if o.transcript.ok
+            if isinstance(o.reading, KnockReading)
+            and any(row.result is Knock.OPEN for row in o.reading.rows)
         }
         return tuple(
             LeftOpen(o.source, o.target or "", port, local)

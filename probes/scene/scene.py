@@ -12,6 +12,7 @@ from probes.readings import (
     CountersReading,
     HostFilterReading,
     Knock,
+    Socket,
     SocketsReading,
     StatusReading,
     TraceReading,
@@ -207,6 +208,29 @@ class Scene(Passage):
     def _arrived(self, site: str) -> tuple[str, ...]:
         pairs = [(a, b) for a, b in self.crossings if a.partition("/")[0] == site]
         return tuple(dict.fromkeys(o for a, b in pairs for o in self.arrivals(a, b)))
+
+    @property
+    def half_open(self) -> tuple[tuple[str, Socket], ...]:
+        """(endpoint, socket) of each request from the other site that a host listed as half-open
+        when it was last asked."""
+        found = []
+        for endpoint in self.context.endpoints:
+            samples = [
+                o.reading.samples[-1]
+                for o in self.evidence.of("sockets", source=endpoint.id)
+                if isinstance(o.reading, SocketsReading) and o.reading.samples
+            ]
+            others = {
+                e.address_for(endpoint.site)
+                for e in self.context.endpoints
+                if e.site != endpoint.site
+            }
+            found += [
+                (endpoint.id, socket)
+                for socket in (samples[-1].sockets if samples else ())
+                if socket.state == "SYN-RECV" and socket.peer in others
+            ]
+        return tuple(found)
 
     def dark_sweep(self, window: Window) -> PortSweep | None:
         """Connection requests with rising TTL that were sent in the dark."""
