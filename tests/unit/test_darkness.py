@@ -7,7 +7,7 @@ import random
 import pytest
 
 from probes.readings import Answer
-from probes.scene import Scene
+from probes.scene import Scene, Window
 from tests.unit.evidence import (
     CHAIN,
     DARK,
@@ -92,10 +92,28 @@ def test_a_host_that_drops_ping_is_seen_to_go_dark_by_its_connections() -> None:
     heard.ping("baseline", 0, "." * 36)
     heard.knock("baseline", 0, {22: "!!", 111: "!!"})
     heard.exchange("trigger:portmapper", 8, Answer.SILENT)
-    heard.knock("trigger:portmapper", 7.5, {22: "!....", 111: "!...."})
+    heard.knock("trigger:portmapper", 7.5, {22: "!.....", 111: "!....."})
     window = Scene(heard.evidence).window
     assert window is not None
     assert window.began == T0 + 8.0
+
+
+@pytest.mark.parametrize(("answered", "lost"), [(True, 2), (False, 5)])
+def test_few_lost_connections_are_dark_only_where_pings_showed_a_clean_path(
+    answered: bool, lost: int
+) -> None:
+    """Without pings nobody knows the loss: at 5 % two connections in a row are soon lost."""
+
+    def window(count: int) -> Window | None:
+        heard = Heard()
+        heard.ping("baseline", 0, ("!" if answered else ".") * 36)
+        heard.knock("baseline", 0, {22: "!!"})
+        heard.exchange("trigger:portmapper", 8, Answer.SILENT)
+        heard.knock("trigger:portmapper", 7.5, {22: "!" + "." * count + "!"})
+        return Scene(heard.evidence).window
+
+    assert window(lost - 1) is None
+    assert window(lost) is not None
 
 
 # --- which message --------------------------------------------------------------------

@@ -188,14 +188,14 @@ def test_what_was_left_open_is_cleared_from_its_own_port() -> None:
 # --- laws, whatever was heard ---------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(evidences(refusals))
 def test_without_consent_nothing_intrusive_is_ever_planned(evidence: Evidence) -> None:
     plan = next_plan(evidence)
     assert plan is None or not plan.intrusive
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(evidences(st.none()))
 def test_a_plan_that_ran_is_never_planned_again(evidence: Evidence) -> None:
     for _ in range(20):
@@ -207,7 +207,7 @@ def test_a_plan_that_ran_is_never_planned_again(evidence: Evidence) -> None:
     raise AssertionError("it never ends")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(evidences(st.none()))
 def test_after_a_trip_nothing_intrusive_is_planned(evidence: Evidence) -> None:
     scene = Scene(evidence)

@@ -47,7 +47,7 @@ def without_ping(*, traced: bool) -> Scene:
     heard.knock("baseline", 0, {22: "!!", 111: "!!"})
     heard.trace("baseline", 0, CHAIN.there)
     heard.exchange("trigger:portmapper", 8, Answer.SILENT)
-    heard.knock("trigger:portmapper", 7.5, {22: "!....", 111: "!...."})
+    heard.knock("trigger:portmapper", 7.5, {22: "!.....", 111: "!....."})
     if traced:
         heard.trace("aftermath", 11, CHAIN.near_faces[:3])
     return Scene(heard.evidence)

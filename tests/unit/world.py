@@ -29,6 +29,7 @@ from tests.unit.evidence import CHAIN, FAR, NEAR, NFS_PORT, T0, Heard, getport_a
 LINK = 4
 RTT = 0.003
 MOST_PLANS = 25
+ANSWERS = (Knock.OPEN, Knock.REFUSED, Knock.PROHIBITED)
 
 
 @dataclass
@@ -106,7 +107,11 @@ class World:
         source, target = ask.source, ask.target or ""
         if "last_ttl" in ask.params:
             last = int(ask.params["last_ttl"])
-            rising = [self._expired(at, source, target, ports[0], ttl) for ttl in range(1, last)]
+            rising = [
+                self._expired(at, source, target, ports[0], ttl) for ttl in range(1, last + 1)
+            ]
+            answered = [n for n, knock in enumerate(rising, 1) if knock in ANSWERS]
+            rising = rising[: min(answered, default=last)]
             self.heard.rising(plan, at, ports[0], rising, source=source, target=target)
             return at + 0.1 * last
         interval = float(ask.params.get("interval", 0.5))
