@@ -191,7 +191,23 @@ def test_what_was_left_open_is_cleared_from_its_own_port() -> None:
 @settings(max_examples=150, deadline=None)
 @given(evidences(refusals))
 def test_without_consent_nothing_intrusive_is_ever_planned(evidence: Evidence) -> None:
-    plan = next_plan(evidence)
+    for _ in range(20):
+        plan = next_plan(evidence)
+        if plan is None:
+            return
+        assert not plan.intrusive
+        evidence = replace(evidence, plans=(*evidence.plans, plan.name))
+
+
+def test_consent_that_ended_ends_the_sweeps_too() -> None:
+    """A call was sent and eaten; what carries its bytes again needs leave of its own."""
+    evidence, _ = World(eats="call:portmapper").check()
+    forbidden_now = replace(
+        evidence,
+        context=context(not_sent=NotSent.NO_CONSENT),
+        plans=tuple(plan for plan in evidence.plans if not plan.startswith("locate")),
+    )
+    plan = next_plan(forbidden_now)
     assert plan is None or not plan.intrusive
 
 
