@@ -99,9 +99,9 @@ def measure_loss(scene: Scene) -> Plan | None:
         return None
     a, b = scene.source, scene.destination
     asks = [ping(a, b, 120, 0.055)]
-    if scene.open_port:
+    if scene.answering_port:
         asks.append(
-            question("knock", a, b, deadline=30, ports=str(scene.open_port), count=120,
+            question("knock", a, b, deadline=30, ports=str(scene.answering_port), count=120,
                  interval=0.055, wait=3.2)
         )  # fmt: skip
     return Plan("baseline:loss", Phase.BASELINE, tuple(asks))

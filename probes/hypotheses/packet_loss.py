@@ -34,8 +34,9 @@ def test(scene: Scene) -> Finding:
         return refuted(Cause.PACKET_LOSS, "loss.icmp-only", evidence, **numbers)
     if low <= scene.context.pair.loss_percent:
         return unknown(Cause.PACKET_LOSS, "loss.too-few-lost", evidence, **numbers)
-    both = connects.share.lost >= 2 and connects.share.sent >= ENOUGH_CONNECTS
-    if not both:
+    threshold = scene.context.pair.loss_percent
+    enough = connects.share.sent >= ENOUGH_CONNECTS or connects.share.interval()[0] > threshold
+    if connects.share.lost < 2 or not enough:
         return unknown(Cause.PACKET_LOSS, "loss.one-protocol", evidence, **numbers)
     return supported(
         Cause.PACKET_LOSS, Message("loss.both", numbers), evidence, Confidence.CONFIRMED

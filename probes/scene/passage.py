@@ -128,6 +128,13 @@ class Passage(Flows):
         return next((s.way.port for s in seen if s.alive and s.way.port not in {0, *flows}), None)
 
     @cached_property
+    def answering_port(self) -> int | None:
+        """Any port of the destination that answered, a flow's own if there is no other."""
+        seen = self.baseline(self.source, self.destination)
+        ports = (s.way.port for s in seen if s.alive and not s.way.is_ping)
+        return self.open_port or next(ports, None)
+
+    @cached_property
     def lossy(self) -> bool:
         """Some but not all packets of the first look were lost."""
         shares = [signs.ping_share(self.baseline(a, b)) for a, b in self.crossings]

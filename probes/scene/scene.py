@@ -109,11 +109,16 @@ class Scene(Passage):
         """The first flow that counts and whose port does not open, while the pair is alive."""
         if not self.alive_at_start or self.trip:
             return None
-        for flow in self.flows:
-            closed = flow.port and self.opening(flow)[0] not in (None, Knock.OPEN)
-            if closed and (flow.required or self.listens(flow.target, flow.port or 0)[0]):
-                return flow
-        return None
+        return next((flow for flow in self.flows if self._is_closed(flow)), None)
+
+    def _is_closed(self, flow: Flow) -> bool:
+        """Its port does not open while something else of the same host answers; one that is not
+        required counts only where the host listens (contract.md, "Flows")."""
+        if not flow.port or self.opening(flow)[0] in (None, Knock.OPEN):
+            return False
+        others = (s.alive for s in self.baseline(self.knocker(flow), flow.target))
+        counts = flow.required or bool(self.listens(flow.target, flow.port)[0])
+        return counts and any(others)
 
     @property
     def eaten_flow(self) -> Flow | None:

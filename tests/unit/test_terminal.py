@@ -179,7 +179,7 @@ def test_the_timeline_is_for_people() -> None:
     sent = {"at": "T", "check": "c1", "kind": "trigger", "body": {"plan": "p", "what": what}}
     quiet = sent | {"kind": "observed"}
     assert list(timeline({"timeline": [sent, quiet]}, VOICE)) == [
-        "T  c1  trigger sent (plan: p, from: a 10.0.0.1, port: 111)"
+        "T  c1  bytes sent (plan: p, from: a 10.0.0.1, port: 111)"
     ]
 
 
