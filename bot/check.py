@@ -293,7 +293,6 @@ def residues(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     left += [
         (endpoint, UNANSWERED.format(local=socket.peer_port, port=socket.local_port))
         for endpoint, socket in scene.half_open
-        if scene.dark_start is not None
     ]
     return tuple(left)
 

@@ -37,11 +37,6 @@ HEALTHY, FAULT, USAGE, INCONCLUSIVE, STOPPED = 0, 1, 2, 3, 130
 _STATUS = {"healthy": HEALTHY, "fault": FAULT, "inconclusive": INCONCLUSIVE}
 
 
-def main() -> None:
-    """The console script."""
-    sys.exit(run())
-
-
 def run(arguments: Sequence[str] | None = None) -> int:
     """One call of `replcheck`; never a traceback for what a person or a network did."""
     for stream in (sys.stdout, sys.stderr):

@@ -241,7 +241,10 @@ def _place(location: Location | None) -> Message:
         return Message("place.unknown")
     if location.host:
         return Message("place.host", {"host": location.host})
-    if location.boundary:
+    if location.segment is None and len(location.owners) > 1:
+        one, other = location.owners[0], location.owners[-1]
+        return Message("place.somewhere", {"one": one, "other": other})
+    if location.boundary and location.segment:
         return Message("place.boundary", {"one": location.owners[0], "other": location.owners[-1]})
     if location.segment:
         return Message("place.inside", {"owner": location.segment})

@@ -191,7 +191,8 @@ def aftermath(scene: Scene) -> Plan | None:
         question("counters", a, after=2.0),
     ]
     if scene.traffic(trip) in ("tcp", "port"):
-        port = trip.flow.port if scene.traffic(trip) == "port" else scene.open_port
+        whole = scene.traffic(trip) == "tcp"
+        port = scene.light_port(trip.flow) if whole else trip.flow.port
         last = hops(scene, a, b) + 1
         asks.append(
             question("knock", a, b, deadline=1.0 * last + 5, ports=str(port or trip.flow.port),

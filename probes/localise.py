@@ -149,8 +149,9 @@ def position(idle: Path, back: Path, seen_from_far: Address) -> int | None:
 
 def stretch(
     idle: Path | None, back: Path | None, near: Path | None, far: Path | None
-) -> tuple[Address | None, Address | None, Direction]:
-    """The two ends of what blocks, and the direction that is blocked.
+) -> tuple[Address | None, Address | None, Direction | None]:
+    """The two ends of what blocks, and the direction that is blocked; None where both sides'
+    traces pass everything but the other host itself, and nothing tells which of them is cut off.
 
     idle, back: the idle paths near→far and far→near. near, far: the same in the failing
     state; None where that side could not look. Follows contract.md, `location.between`.
@@ -170,6 +171,8 @@ def stretch(
         last = back.index(far.last)
         beyond = router_after(back, idle, -1 if last is None else last)
         return beyond, second, Direction.FAR_TO_NEAR
+    if near_arrives and far_arrives:  # the ends have crossed: one of the two hosts' own links
+        return None, None, None
     return first, second, Direction.BOTH
 
 
@@ -192,18 +195,26 @@ def locate(
     that answered is still somebody's, and the stretch is not its predecessor's alone.
     """
     beyond = second or _after(idle, first)
-    ends = (owner_in(context, end) if end is not None else None for end in (first, beyond))
-    owners = tuple(owner for owner in ends if owner)
-    boundary = len(set(owners)) > 1
-    sites = [owner for owner in owners if owner in (context.near.name, context.far.name)]
-    segment = (sites[-1] if sites else owners[-1]) if owners else None
+    ends = [end for end in (first, beyond) if end is not None]
+    found = [owner_in(context, end) for end in ends]
+    owners = tuple(owner for owner in found if owner)
+    boundary = len(set(found)) > 1
     return Location(
-        segment=segment,
+        segment=_segment(context, found),
         boundary=boundary,
         owners=owners,
         between=(_text(first), _text(second)),
         direction=direction,
     )
+
+
+def _segment(context: Context, owners: Sequence[str | None]) -> str | None:
+    """Whose stretch it is; None where an end is nobody's, or the transit lies in between."""
+    sites = {owner for owner in owners if owner in (context.near.name, context.far.name)}
+    if not owners or None in owners or (len(sites) > 1 and context.segments):
+        return None
+    known = [owner for owner in owners if owner]
+    return next((owner for owner in reversed(known) if owner in sites), known[-1])
 
 
 def _after(idle: Path | None, address: Address | None) -> Address | None:

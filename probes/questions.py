@@ -89,7 +89,7 @@ def from_appliance(scene: Scene, source: str, targets: list[str]) -> Iterator[As
     target = wanted if wanted in targets else next(iter(targets), None)
     if target is not None:
         yield question("trace", source, target, deadline=0.5 + DARK_TRACE)
-        yield replace(ping(source, target, 2, 1.0), deadline=0.5 + DARK_TRACE + 3)
+        yield replace(ping(source, target, 2, 1.0), deadline=0.5 + DARK_TRACE + 1.5)
 
 
 def ports_of(scene: Scene, source: str, target: str) -> str:
@@ -120,8 +120,8 @@ def until_alive(scene: Scene) -> tuple[Ask, ...]:
             question("ping", a, b, deadline=seconds, alive_rows=3,
                  count=int(seconds / 0.5) + 1, interval=0.5)
         )  # fmt: skip
-    if has_shell(scene, a) and (port := scene.open_port or SSH):
-        ports = f"{port}" if not scene.trip else light_ports(scene, scene.trip.flow)
+    if has_shell(scene, a):
+        ports = light_ports(scene, scene.trip.flow) if scene.trip else str(SSH)
         asks.append(
             question("knock", a, b, deadline=seconds, alive_rows=1 + ports.count(","),
                  ports=ports, count=int(seconds) + 1, interval=1.0, wait=0.9)
@@ -148,8 +148,8 @@ def light_signs(scene: Scene, flow: Flow, seconds: float) -> tuple[Ask, ...]:
 
 def light_ports(scene: Scene, flow: Flow) -> str:
     """A port that another service answers on, and the flow's own: a device may block only it."""
-    ports = {scene.open_port, flow.port} - {None}
-    return ",".join(str(port) for port in sorted(p for p in ports if p))
+    ports = (scene.light_port(flow), flow.port)
+    return ",".join(str(port) for port in sorted({port for port in ports if port}))
 
 
 def sampled(scene: Scene, flow: Flow) -> tuple[Ask, ...]:
@@ -177,5 +177,5 @@ def siblings(scene: Scene, a: str, b: str) -> Iterator[Ask]:
         yield ping(a, other_far, 6, 0.2)
         ports = ports_of(scene, a, b)  # a block of one port is told by the same port
         yield question("knock", a, other_far, after=0.2, deadline=6, ports=ports, count=2, wait=0.9)
-    if other_near:
+    if other_near and scene.pings(other_near, b):
         yield replace(ping(other_near, b, 2, 1.0), deadline=DARK_PING)

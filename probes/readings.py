@@ -156,7 +156,8 @@ class ExchangeReading:
     def left_open(self) -> bool:
         """Our reset may never have arrived: the far host may still hold the connection
         (facts/path-diagnosis.md, trap 14)."""
-        return self.opened is Knock.OPEN and self.answer is Answer.SILENT
+        unsettled = (Answer.SILENT, Answer.VOID, Answer.RESET)  # a reset may not be the host's
+        return self.opened is Knock.OPEN and self.answer in unsettled
 
 
 @dataclass(frozen=True, slots=True)

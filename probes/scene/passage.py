@@ -119,20 +119,21 @@ class Passage(Flows):
         """Was a ping from source to target ever answered (some hosts drop ping)?"""
         return any(s.alive and s.way.is_ping for s in self.between(source, target))
 
-    @cached_property
-    def open_port(self) -> int | None:
-        """A port of the destination that answers, other than a flow's: what a light connect
-        can use where ping is dropped."""
-        flows = {flow.port for flow in self._declared}
+    def light_port(self, flow: Flow) -> int | None:
+        """A port of the destination that answered at idle, other than this flow's: what a light
+        connect can use. No flow's at all, if there is one; else another flow's."""
         seen = self.baseline(self.source, self.destination)
-        return next((s.way.port for s in seen if s.alive and s.way.port not in {0, *flows}), None)
+        ports = [s.way.port for s in seen if s.alive and s.way.port not in (0, flow.port)]
+        flows = {flow.port for flow in self._declared}
+        return next((port for port in ports if port not in flows), next(iter(ports), None))
 
-    @cached_property
+    @property
     def answering_port(self) -> int | None:
         """Any port of the destination that answered, a flow's own if there is no other."""
+        flow = self._declared[0]
         seen = self.baseline(self.source, self.destination)
-        ports = (s.way.port for s in seen if s.alive and not s.way.is_ping)
-        return self.open_port or next(ports, None)
+        own = any(s.alive and s.way.port == flow.port for s in seen)
+        return self.light_port(flow) or (flow.port if own else None)
 
     @cached_property
     def lossy(self) -> bool:

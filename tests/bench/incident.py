@@ -38,7 +38,7 @@ from tests.lab.lab import REPOSITORY, Lab
 from tests.lab.spec import LabSpec
 
 RUNS = 3
-REPLCHECK = (sys.executable, "-c", "from bot.cli import main; main()")
+REPLCHECK = (sys.executable, "-c", "from bot.entry import main; main()")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from tests.lab.leftovers import Leftovers
 from tests.lab.scenarios import SCENARIOS
 from tests.lab.spec import FAR_DATADOMAIN, NEAR_DATADOMAIN
 
-PROGRAM = (sys.executable, "-c", "from bot.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from bot.entry import main; main()")
 SIDE_BY_SIDE = 3
 """Checks at once. Each keeps a processor busy for some 3 s and waits for the rest; with more of
 them on two processors commands start late, and what times them says so."""

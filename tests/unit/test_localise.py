@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, ip_address
 
 import pytest
@@ -278,5 +279,17 @@ def test_nobody_knows_whose_it_is() -> None:
 
 
 def test_between_the_two_sites_themselves_the_far_one_is_the_segment() -> None:
-    where = locate(context(), ip_address("10.81.0.1"), ip_address("10.82.0.1"), BOTH)
+    alone = replace(context(), segments=())
+    where = locate(alone, ip_address("10.81.0.1"), ip_address("10.82.0.1"), BOTH)
     assert (where.owners, where.segment, where.boundary) == (("seoul", "busan"), "busan", True)
+
+
+def test_where_the_transit_lies_in_between_it_is_nobody_s_yet() -> None:
+    """Mute routers from one site to the other: the transit's stretch is among them."""
+    where = locate(context(), ip_address("10.81.0.1"), ip_address("10.82.0.1"), BOTH)
+    assert (where.owners, where.segment, where.boundary) == (("seoul", "busan"), None, True)
+
+
+def test_an_end_that_is_nobody_s_leaves_the_segment_open() -> None:
+    where = locate(context(), ip_address("203.0.113.1"), ip_address("10.82.0.1"), BOTH)
+    assert (where.owners, where.segment, where.boundary) == (("busan",), None, True)
