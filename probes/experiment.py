@@ -116,8 +116,11 @@ def sweep_the_port(scene: Scene) -> Plan | None:
     last = hops(scene, scene.knocker(flow), flow.target) + 1
     sweep = question("knock", scene.knocker(flow), flow.target, deadline=2.0 * last + 5,
                  ports=str(flow.port), first_ttl=1, last_ttl=last, wait=1.0)  # fmt: skip
+    # With equal paths another source port may go another way: six fresh ones before it is closed.
+    again = question("knock", scene.knocker(flow), flow.target, deadline=8,
+                     ports=str(flow.port), count=6, interval=0.3)  # fmt: skip
     beside = tuple(sockets(scene, flow.target, after=1.0, samples=2))
-    return Plan(f"locate:port-{flow.port}", Phase.LOCATE, (sweep,), beside, settle=0.5)
+    return Plan(f"locate:port-{flow.port}", Phase.LOCATE, (sweep, again), beside, settle=0.5)
 
 
 def experiment_on(index: int) -> tuple[Callable[[Scene], Plan | None], ...]:

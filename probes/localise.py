@@ -191,11 +191,11 @@ def locate(
     """Who owns each end. Where two owners meet, the segment is the site, never the transit;
     the words name both (contract.md, `location.owners`).
 
-    idle: the near side's idle path. Where the far side could not look, the hop after the last
-    that answered is still somebody's, and the stretch is not its predecessor's alone.
+    idle: the idle path of the side that looked. Where the other could not look, the hop after
+    the last that answered is still somebody's, and the stretch is not its predecessor's alone.
     """
-    beyond = second or _after(idle, first)
-    ends = [end for end in (first, beyond) if end is not None]
+    sides = (first or _after(idle, second), second or _after(idle, first))
+    ends = [end for end in sides if end is not None]
     found = [owner_in(context, end) for end in ends]
     owners = tuple(owner for owner in found if owner)
     boundary = len(set(found)) > 1

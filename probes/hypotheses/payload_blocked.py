@@ -4,7 +4,6 @@ size passes, and other traffic between the two hosts goes on."""
 from __future__ import annotations
 
 from probes.hypotheses.base import TRIED, Hypothesis, refuted, supported, unknown
-from probes.localise import locate, router_after
 from probes.model import (
     Cause,
     Confidence,
@@ -90,17 +89,19 @@ def _answer_eaten(
 def _where(scene: Scene, flow: Flow) -> tuple[Location | None, tuple[str, ...]]:
     """The call's sweep against the control's, laid over the idle path."""
     sweeps = scene.payload_sweeps(flow)
-    idle, back = scene.path(flow.source, flow.target), scene.path(flow.target, flow.source)
+    idle = scene.path(flow.source, flow.target)
     if sweeps is None or idle is None:
         return None, ()
     call, control = sweeps.call, sweeps.control
     if control.last_expired <= call.last_expired < len(idle.routers):
         return None, sweeps.observations  # the control vanishes there too: no contrast
     at = min(call.last_expired, len(idle.hops)) - 1
-    first = idle.hops[at] if at >= 0 else idle.origin
-    second = router_after(idle, back, at) if back else None
-    location = locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
-    return location, (*sweeps.observations, *scene.trace_ids(flow.source, flow.target))
+    location = scene.behind(flow.source, flow.target, at)
+    traced = (
+        *scene.trace_ids(flow.source, flow.target),
+        *scene.trace_ids(flow.target, flow.source),
+    )
+    return location, (*sweeps.observations, *traced)
 
 
 def _size(flow: Flow) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from probes.hypotheses.base import ALIVE, Hypothesis, refuted, supported, unknown
-from probes.localise import locate, router_after
 from probes.model import Cause, Confidence, Direction, Finding, Flow, Location, Message
 from probes.readings import Knock
 from probes.scene import Scene
@@ -50,16 +49,13 @@ def test(scene: Scene) -> Finding:
 
 
 def _where(scene: Scene, flow: Flow) -> tuple[Location | None, tuple[str, ...]]:
-    """The last router that a connection request reached, and the next beyond it."""
-    sweep = scene.port_sweep(flow)
-    knocker = scene.knocker(flow)
-    idle, back = scene.path(knocker, flow.target), scene.path(flow.target, knocker)
-    if sweep is None or idle is None:
+    """Behind the last router that a connection request reached."""
+    sweep, knocker = scene.port_sweep(flow), scene.knocker(flow)
+    if sweep is None or scene.path(knocker, flow.target) is None:
         return None, ()
-    first = idle.hops[sweep.last_expired - 1] if sweep.last_expired else idle.origin
-    second = router_after(idle, back, sweep.last_expired - 1) if back else None
-    location = locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
-    return location, (sweep.observation, *scene.trace_ids(knocker, flow.target))
+    location = scene.behind(knocker, flow.target, sweep.last_expired - 1)
+    traced = (*scene.trace_ids(knocker, flow.target), *scene.trace_ids(flow.target, knocker))
+    return location, (sweep.observation, *traced)
 
 
 HYPOTHESIS = Hypothesis(Cause.PORT_FILTERED, (ALIVE,), test)

@@ -3,11 +3,8 @@ listens, never sent."""
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from probes.hypotheses.base import ALIVE, Hypothesis, refuted, supported, unknown
-from probes.localise import locate, router_after
-from probes.model import Address, Cause, Confidence, Direction, Finding, Flow, Location, Message
+from probes.model import Address, Cause, Confidence, Finding, Flow, Location, Message
 from probes.readings import Knock
 from probes.scene import PortSweep, Scene
 
@@ -70,19 +67,13 @@ def _where(
     scene: Scene, flow: Flow, sweep: PortSweep | None, sender: Address | None
 ) -> Location | None:
     knocker = scene.knocker(flow)
-    idle, back = scene.path(knocker, flow.target), scene.path(flow.target, knocker)
+    idle = scene.path(knocker, flow.target)
     if idle is None:
         return None
     at = idle.index(sender)
     if at is None:
         at = sweep.last_expired - 1 if sweep else None
-    if at is None:
-        return None
-    first = idle.hops[at] if at >= 0 else idle.origin
-    if first is None and sender:
-        first = ip_address(str(sender))
-    second = router_after(idle, back, at) if back else None
-    return locate(scene.context, first, second, Direction.NEAR_TO_FAR, idle)
+    return None if at is None else scene.behind(knocker, flow.target, at)
 
 
 HYPOTHESIS = Hypothesis(Cause.PORT_REJECTED, (ALIVE,), test)

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from probes.localise import Path, merge, router_after, stretch
-from probes.model import Address, Direction, Endpoint, Flow, Kind, Observation, Phase
+from probes.localise import Path, locate, merge, router_after, stretch
+from probes.model import (
+    Address,
+    Direction,
+    Endpoint,
+    Flow,
+    Kind,
+    Location,
+    Observation,
+    Phase,
+)
 from probes.readings import (
     Answer,
     CountersReading,
@@ -101,6 +110,19 @@ class Scene(Passage):
         second = router_after(idle, back, sweep.last_expired - 1) if back else None
         direction = Direction.BOTH if self.stuck_after(trip) else Direction.NEAR_TO_FAR
         return Ends(first, second, direction, (sweep.observation,))
+
+    def behind(self, source: str, target: str, index: int) -> Location:
+        """The stretch behind a hop of one direction's idle path (-1: behind the source): what
+        that direction loses. In near's and far's places, whichever of them the source is."""
+        idle, back = self.path(source, target), self.path(target, source)
+        if idle is None:
+            return locate(self.context, None, None, None)
+        index = min(index, len(idle.hops) - 1)
+        last = idle.hops[index] if index >= 0 else idle.origin
+        beyond = router_after(idle, back, index) if back else None
+        if source.partition("/")[0] == self.context.near.name:
+            return locate(self.context, last, beyond, Direction.NEAR_TO_FAR, idle)
+        return locate(self.context, beyond, last, Direction.FAR_TO_NEAR, idle)
 
     # --- what follows -----------------------------------------------------------------
 
