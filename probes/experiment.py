@@ -110,15 +110,15 @@ def measure_loss(scene: Scene) -> Plan | None:
 def sweep_the_port(scene: Scene) -> Plan | None:
     """A port that counts does not open while others do: connection requests with rising TTL,
     and what the far host lists meanwhile."""
-    flow = scene.closed_flow
+    flow = scene.suspect_flow
     if flow is None or not flow.port or not has_shell(scene, scene.knocker(flow)):
         return None
     last = hops(scene, scene.knocker(flow), flow.target) + 1
     sweep = question("knock", scene.knocker(flow), flow.target, deadline=2.0 * last + 5,
                  ports=str(flow.port), first_ttl=1, last_ttl=last, wait=1.0)  # fmt: skip
-    # With equal paths another source port may go another way: six fresh ones before it is closed.
+    # With equal paths another source port may go another way, and with loss one request is none.
     again = question("knock", scene.knocker(flow), flow.target, deadline=8,
-                     ports=str(flow.port), count=6, interval=0.3)  # fmt: skip
+                     ports=str(flow.port), count=10, interval=0.25)  # fmt: skip
     beside = tuple(sockets(scene, flow.target, after=1.0, samples=2))
     return Plan(f"locate:port-{flow.port}", Phase.LOCATE, (sweep, again), beside, settle=0.5)
 
@@ -140,9 +140,10 @@ def experiment_on(index: int) -> tuple[Callable[[Scene], Plan | None], ...]:
 def look_longer(scene: Scene) -> Plan | None:
     """The pair went silent at the very end of a message's plan: look on, on the same ways,
     until it is dark or alive."""
-    if not scene.fell_silent or scene.window is not None:
+    unproved = scene.unproved_opening
+    if not (scene.fell_silent or unproved) or scene.window is not None:
         return None
-    last = scene.sent[-1]
+    last = unproved or scene.sent[-1]
     flow = scene.flow_of(last)
     return Plan(f"{last.plan}:after", last.phase, light_signs(scene, flow, 2.5)) if flow else None
 
@@ -153,6 +154,8 @@ def _to_try(scene: Scene, index: int) -> Flow | None:
     if index >= len(required) or scene.context.not_sent is not None:
         return None
     if not scene.alive_at_start or scene.job_sockets or scene.trip or scene.fell_silent:
+        return None
+    if scene.unproved_opening:
         return None
     flow = required[index]
     earlier_fine = all(scene.answered(f.service) for f in required[:index])

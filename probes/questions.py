@@ -121,7 +121,10 @@ def until_alive(scene: Scene) -> tuple[Ask, ...]:
                  count=int(seconds / 0.5) + 1, interval=0.5)
         )  # fmt: skip
     if has_shell(scene, a):
-        ports = light_ports(scene, scene.trip.flow) if scene.trip else str(SSH)
+        dark = {run.way.port for run in scene.window.runs} if scene.window else set()
+        blocked = ",".join(str(port) for port in sorted(dark - {0}))
+        usual = light_ports(scene, scene.trip.flow) if scene.trip else str(SSH)
+        ports = blocked if scene.trip and blocked else usual
         asks.append(
             question("knock", a, b, deadline=seconds, alive_rows=1 + ports.count(","),
                  ports=ports, count=int(seconds) + 1, interval=1.0, wait=0.9)

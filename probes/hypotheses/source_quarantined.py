@@ -29,7 +29,7 @@ def test(scene: Scene) -> Finding:
 def _tripped(scene: Scene, trip: Trip) -> Finding:
     location, traced = _where(scene, trip.window)
     control = scene.exchange(trip.flow.service, "control")
-    contrast = trip.message == "control" or control is not None
+    contrast = trip.sure and (trip.message == "control" or control is not None)
     complete = bool(location.between) and None not in (location.between or ())
     sure = (
         Confidence.CONFIRMED if contrast and complete and scene.traffic(trip) else Confidence.LIKELY

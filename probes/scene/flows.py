@@ -120,6 +120,12 @@ class Flows:
         best = next((knock for knock in OPENINGS if knock in results), None)
         return best, tuple(dict.fromkeys(results[best])) if best else ()
 
+    def silent_requests(self, flow: Flow) -> int:
+        """How many connection requests to the flow's port, without a TTL limit, met silence."""
+        found = self.evidence.of("knock", source=self.knocker(flow), target=flow.target)
+        rows = [r for o in found if isinstance(o.reading, KnockReading) for r in o.reading.rows]
+        return sum(r.port == flow.port and not r.ttl and r.result is Knock.SILENT for r in rows)
+
     def opened(self, flow: Flow) -> tuple[str, ...]:
         """The observations in which the flow's port opened."""
         knock, observations = self.opening(flow)

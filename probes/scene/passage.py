@@ -55,6 +55,7 @@ class Trip:
     exchange: Observation
     at: float
     window: Window
+    sure: bool = True  # False: another message was sent between it and the dark
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +230,22 @@ class Passage(Flows):
             following = self.sent[index + 1 : index + 2]
             if following and window.began >= (exchanged(following[0]).sent or 0.0) - EDGE:
                 continue  # it began only after a later message
-            return Trip(flow, exchanged(observation).message, observation, at, window)
+            return self._ascribed(index, window)
         return None
+
+    def _ascribed(self, index: int, window: Window) -> Trip | None:
+        """The message that did it. A control is only blamed where no call was sent before it: a
+        device that acts late acts on the call."""
+        calls = [o for o in self.sent[:index] if exchanged(o).message == "call"]
+        observation = self.sent[index]
+        late = bool(calls) and exchanged(observation).message == "control"
+        observation = calls[-1] if late else observation
+        flow = self.flow_of(observation)
+        at = exchanged(observation).sent or 0.0
+        if flow is None:
+            return None
+        message = exchanged(observation).message
+        return Trip(flow, message, observation, at, window, sure=not late)
 
     @cached_property
     def dark_start(self) -> Window | None:
