@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.check import Listener, run_check
+from bot.check import Listener, parse, run_check
 from bot.document import document
 from bot.request import CheckRequest, CheckResult, ConsentQuestion
-from probes.catalog import by_name
 from probes.diagnosis import judge
 from probes.inventory import Inventory
-from probes.model import Ask, Context, Evidence, Transcript
-from probes.readings import Reading
+from probes.model import Context, Evidence
 from probes.ssh import SshTransport
 from storage.store import Store
 
@@ -61,7 +59,7 @@ async def evidence_of(db: Path, record: Mapping[str, Json]) -> dict[str, Evidenc
     """What each check of an incident's record has learnt, by the check's id."""
     async with await Store.open(db) as store:
         ids = [check["id"] for check in record["checks"]]
-        return {check_id: await store.load_evidence(check_id, _parse) for check_id in ids}
+        return {check_id: await store.load_evidence(check_id, parse) for check_id in ids}
 
 
 async def judged_again(
@@ -70,7 +68,7 @@ async def judged_again(
     """Today's verdict on a stored check, and the stored one. Nothing is asked or written."""
     async with await Store.open(db) as store:
         record = await store.check(check_id)
-        evidence = await store.load_evidence(check_id, _parse)
+        evidence = await store.load_evidence(check_id, parse)
     verdict = judge(evidence)
     took = (record.ended or record.started) - record.started
     before = record.verdict or {}
@@ -89,7 +87,3 @@ async def judged_again(
 
 def _over_ssh(context: Context) -> SshTransport:
     return SshTransport(context.endpoints)
-
-
-def _parse(ask: Ask, transcript: Transcript) -> Reading:
-    return by_name(ask.probe).parse(ask, transcript)

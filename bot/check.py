@@ -305,7 +305,7 @@ async def _follow(store: Store, begun: Begun, lang: str, stop: asyncio.Event) ->
     while (record := await store.check(begun.check_id)).state == "running" and not stop.is_set():
         await store.interrupt_orphans(time.time())
         await asyncio.sleep(0.5)
-    evidence = await store.load_evidence(begun.check_id, _parse)
+    evidence = await store.load_evidence(begun.check_id, parse)
     verdict = judge(evidence)
     told = record.verdict or document(
         evidence,
@@ -322,5 +322,6 @@ async def _follow(store: Store, begun: Begun, lang: str, stop: asyncio.Event) ->
     return CheckResult(told, evidence, verdict)
 
 
-def _parse(ask: Ask, transcript: Transcript) -> Reading:
+def parse(ask: Ask, transcript: Transcript) -> Reading:
+    """A stored answer as today's parser reads it; raises Unparsed."""
     return by_name(ask.probe).parse(ask, transcript)
