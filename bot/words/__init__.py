@@ -1,7 +1,7 @@
 """The catalogs: a message's code and parameters → words in the reader's language (law 10).
 
-`en.toml` and `ko.toml` hold one template a line, `[section]` then `name = "…{param}…"`; the
-code of a message is `section.name`. Templates are str.format's; a nested Message is said
+`en/` and `ko/` hold a file for each room that speaks, one template a line, `[section]` then
+`name = "…{param}…"`; the code of a message is `section.name`, and a code stands in one file only. Templates are str.format's; a nested Message is said
 first; a parameter that names a site, a segment or an endpoint is shown by its title. In Korean
 a particle that depends on the word before it is written with both forms: `{near}(이/가)`.
 """
@@ -46,11 +46,17 @@ def say(message: Message, lang: str = "en", titles: Mapping[str, str] = _NO_TITL
 
 @cache
 def catalog(lang: str) -> Mapping[str, str]:
-    """All templates of a language by code. KeyError for a language that is not there."""
+    """All templates of a language by code. KeyError for a language that is not there, ValueError
+    for a code that two files say."""
     if lang not in LANGUAGES:
         raise KeyError(lang)
-    text = resources.files(__name__).joinpath(f"{lang}.toml").read_text(encoding="utf-8")
-    return dict(_flat("", tomllib.loads(text)))
+    words: dict[str, str] = {}
+    for file in sorted(resources.files(__name__).joinpath(lang).iterdir(), key=lambda f: f.name):
+        room = dict(_flat("", tomllib.loads(file.read_text(encoding="utf-8"))))
+        if twice := words.keys() & room.keys():
+            raise ValueError(f"{lang}/{file.name} says {sorted(twice)}, which another file says too")
+        words |= room
+    return words
 
 
 @dataclass(frozen=True, slots=True)
