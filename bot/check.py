@@ -21,7 +21,7 @@ from typing import Any
 from bot.consent import refusal
 from bot.document import document
 from bot.recorder import Recorder
-from bot.request import CheckRequest, CheckResult, ConsentQuestion, Judged
+from bot.request import Began, CheckRequest, CheckResult, ConsentQuestion, Judged
 from probes.catalog import CATALOG, by_name
 from probes.diagnosis import judge
 from probes.experiment import next_plan
@@ -31,9 +31,9 @@ from probes.readings import Reading
 from probes.scene import Scene
 from probes.scheduler import Event, PlanResult, run_plan
 from probes.transport import Transport
-from storage.store import Begun, Store
+from storage.store import Begun, Origin, Store
 
-Listener = Callable[[Event | Judged], None]
+Listener = Callable[[Event | Began | Judged], None]
 AskConsent = Callable[[ConsentQuestion], Awaitable[bool]]
 
 LEASE = 12.0
@@ -63,7 +63,9 @@ async def run_check(
     """One whole check. Raises StoreError where the record can't be kept: then nothing is sent."""
     context = await _context(request, inventory, store)
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    begun = await store.begin_check(context, request.asked_by, holder, time.time(), LEASE)
+    origin = Origin(request.asked_by, request.key, request.place)
+    begun = await store.begin_check(context, origin, holder, time.time(), LEASE)
+    listener(Began(begun.check_id, begun.incident_id, begun.joined, context))
     if begun.joined:
         return await _follow(store, begun, lang, stop)
     context = replace(context, check=begun.check_id, xid=_mark(begun.check_id, context.started))
@@ -81,9 +83,10 @@ async def run_check(
 async def _context(request: CheckRequest, inventory: Inventory, store: Store) -> Context:
     pair = inventory.pair(request.near, request.far)
     now = time.time()
-    sent = await store.last_triggers(pair.id)
-    by_machine = next((trigger.at for trigger in sent if not trigger.by_person), None)
     ends = (pair.near, pair.far)
+    sent = await store.last_triggers(pair.id)
+    frozen = any(freeze.site in (None, *ends) for freeze in await store.freezes.standing())
+    by_machine = next((trigger.at for trigger in sent if not trigger.by_person), None)
     return Context(
         check="",
         pair=pair,
@@ -92,7 +95,7 @@ async def _context(request: CheckRequest, inventory: Inventory, store: Store) ->
         segments=tuple(inventory.segments),
         other_sites=tuple(site for name, site in inventory.sites.items() if name not in ends),
         started=now,
-        not_sent=refusal(request, pair, by_machine, now),
+        not_sent=refusal(request, pair, by_machine, now, frozen=frozen),
         watch_seconds=request.watch_seconds,
     )
 
@@ -199,10 +202,14 @@ class _Check:
         if not any(name.startswith(("control:", "trigger:")) for name in self.evidence.plans):
             how = "--trigger yes" if self.request.trigger == "yes" else "asked and answered yes"
             await self.store.record_consent(check, self.request.asked_by, how, time.time())
+        by_person = self.request.by_person
         for ask in plan.main:
-            await self.store.record_trigger(
-                check, plan.name, self._what(ask), time.time(), by_person=self.request.by_person
-            )
+            what = self._what(ask)
+            if not await self.store.record_trigger(
+                check, plan.name, what, time.time(), by_person=by_person
+            ):
+                await self._forbid(NotSent.NOT_PERMITTED)
+                return False
         return True
 
     async def _forbid(self, why: NotSent) -> None:

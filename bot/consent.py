@@ -11,14 +11,14 @@ from probes.model import NotSent, Pair
 
 
 def refusal(
-    request: CheckRequest, pair: Pair, last_by_machine: float | None, now: float
+    request: CheckRequest, pair: Pair, last_by_machine: float | None, now: float, *, frozen: bool
 ) -> NotSent | None:
     """Why nothing may be sent, or None where it may, if the person who is asked says yes.
 
     last_by_machine: when a trigger of this pair was last sent that no person pressed (epoch
-    seconds); only such ones cool down.
+    seconds); only such ones cool down. frozen: somebody froze a site of the pair.
     """
-    if pair.trigger == "no":
+    if frozen or pair.trigger == "no":
         return NotSent.NOT_PERMITTED
     if not request.by_person:
         if not pair.trigger_from_hooks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from probes.model import Evidence, Verdict
+from probes.model import Context, Evidence, Verdict
 
 TriggerWish = Literal["yes", "no", "ask"]
 
@@ -13,7 +13,8 @@ TriggerWish = Literal["yes", "no", "ask"]
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
     """Two sites by name, in either order. asked_by: who pressed, as the record names them.
-    by_person: a person asked for it, not a webhook or a schedule."""
+    by_person: a person asked for it, not a webhook or a schedule. key: names the request, so
+    that it begins one check however often it arrives; place: where to answer, for the record."""
 
     near: str
     far: str
@@ -21,6 +22,8 @@ class CheckRequest:
     watch_seconds: float = 120.0
     asked_by: str = ""
     by_person: bool = True
+    key: str | None = None
+    place: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,16 @@ class CheckResult:
     document: dict[str, Any]
     evidence: Evidence
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The check stands in the record. joined: it ran already. context: what it knows so far."""
+
+    check: str
+    incident: str
+    joined: bool
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Rows:
         inserted = self._db.table(table).insert(_clean_row(row), replace=replace)
         return int(inserted.last_rowid or 0)
 
-    def change(self, table: str, key: str, value: str, **changes: Json) -> None:
+    def change(self, table: str, key: str, value: str | int, **changes: Json) -> None:
         """Set columns of the rows whose column `key` holds `value`."""
         row = _clean_row(changes)
         names = ", ".join(f"{name} = :{name}" for name in row)

@@ -103,7 +103,73 @@ CREATE TABLE triggers (
 CREATE INDEX triggers_of_pair ON triggers (pair_id, at);
 """
 
+TALKING = """
+ALTER TABLE checks ADD COLUMN request_key TEXT;  -- what asked for it, once: a redelivery finds it
+ALTER TABLE checks ADD COLUMN asked TEXT;        -- where it was asked, and how to answer there
+CREATE UNIQUE INDEX checks_by_request ON checks (request_key) WHERE request_key IS NOT NULL;
+ALTER TABLE leases ADD COLUMN stop_asked_by TEXT;
+ALTER TABLE incidents ADD COLUMN acknowledged REAL;
+ALTER TABLE incidents ADD COLUMN acknowledged_by TEXT;
+ALTER TABLE incidents ADD COLUMN closed_by TEXT;
+
+CREATE TABLE inbox (
+  number INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,         -- the same thing asked twice has the same key
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL,
+  at REAL NOT NULL,
+  done REAL,
+  answer TEXT
+) STRICT;
+CREATE INDEX inbox_undone ON inbox (number) WHERE done IS NULL;
+
+CREATE TABLE outbox (
+  number INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,         -- the same thing said twice has the same key
+  kind TEXT NOT NULL CHECK (kind IN ('post', 'edit', 'file')),
+  channel TEXT NOT NULL,
+  thread_key TEXT,                  -- the post in whose thread it stands, by key …
+  thread_ts TEXT,                   -- … or by Slack's own name for it
+  of_key TEXT,                      -- an edit: of which post
+  body TEXT NOT NULL,
+  content BLOB,
+  created REAL NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given-up', 'superseded')),
+  attempts INTEGER NOT NULL,
+  unsure INTEGER NOT NULL,          -- an attempt ended without an answer: look before repeating
+  error TEXT,
+  ended REAL,
+  ts TEXT                           -- Slack's name for the message
+) STRICT;
+CREATE INDEX outbox_waiting ON outbox (channel, number) WHERE state = 'waiting';
+
+CREATE TABLE freezes (
+  number INTEGER PRIMARY KEY,
+  site TEXT,                        -- null: every site
+  frozen REAL NOT NULL,
+  frozen_by TEXT NOT NULL,
+  lifted REAL,
+  lifted_by TEXT
+) STRICT;
+
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  who TEXT NOT NULL,
+  place TEXT NOT NULL,
+  what TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0001-record", RECORD),
     ("0002-sending", SENDING),
+    ("0003-talking", TALKING),
 )

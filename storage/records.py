@@ -15,6 +15,7 @@ from probes.model import Context, Gap, Tools
 from storage.codec import Raw, encode
 from storage.database import Rows
 from storage.errors import StoreError
+from storage.freezes import standing
 
 Json = Any
 
@@ -28,15 +29,27 @@ class Begun:
     joined: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked for a check. key: names the request, so that a redelivery finds the check that
+    it began. place: where and how to answer, as the asker's own words keep it."""
+
+    by: str
+    key: str | None = None
+    place: dict[str, Json] | None = None
+
+
 def begin_check(
-    rows: Rows, context: Context, asked_by: str, holder: str, now: float, ttl: float
+    rows: Rows, context: Context, origin: Origin, holder: str, now: float, ttl: float
 ) -> Begun:
     """Join the pair's running check, or begin one that holds the pair's lease."""
     interrupt_orphans(rows, now)
     pair_id = context.pair.id
+    if mine := rows.one("SELECT id, incident_id FROM checks WHERE request_key = ?", origin.key):
+        return Begun(mine["id"], mine["incident_id"], joined=True)
     if running := rows.one("SELECT check_id FROM leases WHERE pair_id = ?", pair_id):
         check = get_check(rows, running["check_id"])
-        add_event(rows, check["id"], "joined", {"by": asked_by}, now)
+        add_event(rows, check["id"], "joined", {"by": origin.by, "place": origin.place}, now)
         return Begun(check["id"], check["incident_id"], joined=True)
     incident_id = _open_incident(rows, context, now)
     number = _next_number(rows, "checks")
@@ -48,13 +61,15 @@ def begin_check(
             "id": check_id,
             "incident_id": incident_id,
             "pair_id": pair_id,
-            "asked_by": asked_by,
+            "asked_by": origin.by,
+            "request_key": origin.key,
+            "asked": origin.place,
             "state": "running",
             "started": now,
             "context": encode(dataclasses.replace(context, check=check_id)),
         },
     )
-    add_event(rows, check_id, "asked", {"by": asked_by}, now)
+    add_event(rows, check_id, "asked", {"by": origin.by}, now)
     _hold(rows, pair_id, check_id, holder, now + ttl)
     return Begun(check_id, incident_id, joined=False)
 
@@ -82,10 +97,21 @@ def acquire_lease(
 
 
 def renew_lease(rows: Rows, check_id: str, now: float, ttl: float) -> bool:
-    """Hold it longer. False: it was lost meanwhile, and somebody else may be at work."""
-    if rows.one("SELECT 1 FROM leases WHERE check_id = ?", check_id) is None:
+    """Hold it longer. False: it was lost meanwhile, or somebody asked for a stop."""
+    lease = rows.one("SELECT stop_asked_by FROM leases WHERE check_id = ?", check_id)
+    if lease is None or lease["stop_asked_by"]:
         return False
     rows.change("leases", "check_id", check_id, expires=now + ttl)
+    return True
+
+
+def ask_to_stop(rows: Rows, check_id: str, by: str, now: float) -> bool:
+    """Whoever runs it will stop at its next sign of life. False: it does not run, or was asked."""
+    lease = rows.one("SELECT stop_asked_by FROM leases WHERE check_id = ?", check_id)
+    if lease is None or lease["stop_asked_by"]:
+        return False
+    rows.change("leases", "check_id", check_id, stop_asked_by=by)
+    add_event(rows, check_id, "stop-asked", {"by": by}, now)
     return True
 
 
@@ -164,13 +190,20 @@ def add_tools(rows: Rows, check_id: str, endpoint_id: str, tools: Tools, at: flo
 
 def add_trigger(
     rows: Rows, check_id: str, plan: str, what: dict[str, Json], at: float, *, by_person: bool
-) -> None:
-    """Keep that bytes are about to be sent: its commit comes before the bytes do."""
-    pair_id = get_check(rows, check_id)["pair_id"]
+) -> bool:
+    """Keep that bytes are about to be sent: its commit comes before the bytes do. False: a site
+    of the pair is frozen, and nothing may be sent."""
+    check = get_check(rows, check_id)
+    pair_id = check["pair_id"]
+    ends = rows.one("SELECT near, far FROM incidents WHERE id = ?", check["incident_id"]) or {}
+    if frozen := standing(rows, tuple(ends.values())):
+        add_event(rows, check_id, "frozen", {"plan": plan, "by": frozen[0].by}, at)
+        return False
     sent = {"check_id": check_id, "pair_id": pair_id, "plan": plan, "what": what, "at": at}
     rows.add("triggers", {**sent, "by_person": int(by_person)})
     body = {"plan": plan, "what": what, "by_person": by_person}
     add_event(rows, check_id, "trigger", body, at)
+    return True
 
 
 def add_consent(rows: Rows, check_id: str, who: str, how: str, at: float) -> None:
@@ -194,6 +227,25 @@ def save_verdict(rows: Rows, check_id: str, document: dict[str, Json], at: float
     rows.change("incidents", "id", incident_id, **changes)
 
 
+def acknowledge(rows: Rows, incident_id: str, by: str, at: float) -> bool:
+    """Somebody has it. False: it is closed, or somebody else was first; nothing changes then."""
+    incident = get_incident(rows, incident_id)
+    if incident["state"] == "closed" or incident["acknowledged"] is not None:
+        return False
+    rows.change("incidents", "id", incident_id, acknowledged=at, acknowledged_by=by)
+    _add_incident_event(rows, incident_id, "acknowledged", {"by": by}, at)
+    return True
+
+
+def close(rows: Rows, incident_id: str, by: str, at: float) -> bool:
+    """A person closes it. False: it was closed already."""
+    if get_incident(rows, incident_id)["state"] == "closed":
+        return False
+    rows.change("incidents", "id", incident_id, state="closed", closed=at, closed_by=by)
+    _add_incident_event(rows, incident_id, "closed", {"by": by}, at)
+    return True
+
+
 def finish_check(rows: Rows, check_id: str, at: float, *, stopped: bool) -> None:
     """The check has ended; the pair is free for another."""
     get_check(rows, check_id)
@@ -208,6 +260,19 @@ def get_check(rows: Rows, check_id: str) -> dict[str, Json]:
     if row := rows.one("SELECT * FROM checks WHERE id = ?", check_id):
         return row
     raise StoreError(f"there is no check {check_id}: `replcheck incidents list` shows all")
+
+
+def get_incident(rows: Rows, incident_id: str) -> dict[str, Json]:
+    """The incident's row; StoreError if there is none."""
+    if row := rows.one("SELECT * FROM incidents WHERE id = ?", incident_id):
+        return row
+    raise StoreError(f"there is no incident {incident_id}: `replcheck incidents list`")
+
+
+def _add_incident_event(
+    rows: Rows, incident_id: str, kind: str, body: dict[str, Json], at: float
+) -> None:
+    rows.add("events", {"at": at, "incident_id": incident_id, "kind": kind, "body": body})
 
 
 def _open_incident(rows: Rows, context: Context, now: float) -> str:

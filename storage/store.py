@@ -16,14 +16,18 @@ from typing import Any
 
 from probes.model import Context, Evidence, Gap, Observation, Tools
 from storage import records, views
+from storage.audit import Audit
 from storage.codec import Parse, Raw
 from storage.database import Database
 from storage.errors import StoreError
+from storage.freezes import Freezes
+from storage.inbox import Inbox
 from storage.migrations import MIGRATIONS
-from storage.records import Begun
+from storage.outbox import Outbox
+from storage.records import Begun, Origin
 from storage.views import CheckRecord, Event, Sent
 
-__all__ = ["Begun", "CheckRecord", "Event", "Raw", "Sent", "Store", "StoreError"]
+__all__ = ["Begun", "CheckRecord", "Event", "Origin", "Raw", "Sent", "Store", "StoreError"]
 
 Json = Any
 
@@ -33,6 +37,10 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.inbox = Inbox(database)
+        self.outbox = Outbox(database)
+        self.freezes = Freezes(database)
+        self.audit = Audit(database)
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[tuple[str, str]] = MIGRATIONS) -> Store:
@@ -63,7 +71,7 @@ class Store:
     # --- a check's life ---------------------------------------------------------------
 
     async def begin_check(
-        self, context: Context, asked_by: str, holder: str, now: float, ttl: float
+        self, context: Context, origin: Origin, holder: str, now: float, ttl: float
     ) -> Begun:
         """Begin a check of `context.pair`, or join the one that runs, over all processes.
 
@@ -72,7 +80,7 @@ class Store:
         `ttl` seconds: renew it well before. holder: who runs it, for people.
         """
         return await self._database.write(
-            lambda rows: records.begin_check(rows, context, asked_by, holder, now, ttl)
+            lambda rows: records.begin_check(rows, context, origin, holder, now, ttl)
         )
 
     async def acquire_lease(
@@ -85,10 +93,16 @@ class Store:
         )
 
     async def renew_lease(self, check_id: str, now: float, ttl: float) -> bool:
-        """Hold the lease longer. False: it was lost, and the check must send nothing more."""
+        """Hold the lease longer. False: it was lost, or a stop was asked for: the check must send
+        nothing more."""
         return await self._database.write(
             lambda rows: records.renew_lease(rows, check_id, now, ttl)
         )
+
+    async def ask_to_stop(self, check_id: str, by: str, now: float) -> bool:
+        """Whoever runs the check stops at its next sign of life (its `renew_lease` says False).
+        False here: it does not run, or somebody asked before."""
+        return await self._database.write(lambda rows: records.ask_to_stop(rows, check_id, by, now))
 
     async def interrupt_orphans(self, now: float) -> list[str]:
         """Mark checks whose holder let the lease expire as interrupted; their ids."""
@@ -153,12 +167,13 @@ class Store:
 
     async def record_trigger(
         self, check_id: str, plan: str, what: dict[str, Json], at: float, *, by_person: bool
-    ) -> None:
-        """Keep that bytes are about to be sent. Send them only after this has returned.
+    ) -> bool:
+        """Keep that bytes are about to be sent. Send them only after this has returned True;
+        False: a site of the pair is frozen.
 
         what: the 5-tuple, the payload's hash, the xid. by_person: a person pressed for it.
         """
-        await self._database.write(
+        return await self._database.write(
             lambda rows: records.add_trigger(rows, check_id, plan, what, at, by_person=by_person)
         )
 
@@ -166,11 +181,32 @@ class Store:
         """What was last sent between the pair by any process, newest first."""
         return await self._database.read(lambda rows: views.last_triggers(rows, pair_id, limit))
 
+    # --- an incident's life -----------------------------------------------------------
+
+    async def acknowledge(self, incident_id: str, by: str, at: float) -> bool:
+        """Somebody has it. False: it is closed, or somebody else was first."""
+        return await self._database.write(
+            lambda rows: records.acknowledge(rows, incident_id, by, at)
+        )
+
+    async def close_incident(self, incident_id: str, by: str, at: float) -> bool:
+        """A person closes it. False: it was closed already."""
+        return await self._database.write(lambda rows: records.close(rows, incident_id, by, at))
+
     # --- what is read -----------------------------------------------------------------
 
     async def check(self, check_id: str) -> CheckRecord:
         """A check as it stands, with its verdicts."""
         return await self._database.read(lambda rows: views.check(rows, check_id))
+
+    async def running(self) -> list[CheckRecord]:
+        """The checks that run now, over all processes."""
+        return await self._database.read(views.running)
+
+    async def unsaid(self, suffix: str) -> list[str]:
+        """Checks that were asked somewhere, have ended, and whose end (outbox key: check id and
+        `suffix`) was never to be said there."""
+        return await self._database.read(lambda rows: views.unsaid(rows, suffix))
 
     async def load_evidence(self, check_id: str, parse: Parse) -> Evidence:
         """The stored evidence, its raw lines read by today's parsers (`parse` raises Unparsed)."""

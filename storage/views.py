@@ -15,8 +15,7 @@ from typing import Any
 from probes.model import Context, Evidence, Gap, Tools
 from storage.codec import Parse, Raw, decode, evidence
 from storage.database import Rows
-from storage.errors import StoreError
-from storage.records import get_check
+from storage.records import get_check, get_incident
 
 Json = Any
 
@@ -50,7 +49,8 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
     """A check as it stands. state: running | finished | stopped | interrupted. verdicts:
-    every document that was saved, oldest first; the last one counts."""
+    every document that was saved, oldest first; the last one counts. place: where it was asked,
+    for whoever has to answer there."""
 
     id: str
     incident_id: str
@@ -60,6 +60,7 @@ class CheckRecord:
     started: float
     ended: float | None
     context: Context
+    place: dict[str, Json] | None
     verdicts: tuple[dict[str, Json], ...]
 
     @property
@@ -75,6 +76,7 @@ def check(rows: Rows, check_id: str) -> CheckRecord:
     return CheckRecord(
         **{name: row[name] for name in names},
         context=decode(Context, json.loads(row["context"])),
+        place=json.loads(row["asked"]) if row["asked"] else None,
         verdicts=tuple(_documents(rows, check_id)),
     )
 
@@ -101,6 +103,22 @@ def follow(rows: Rows, check_id: str, after_seq: int) -> list[Event]:
     return _events(rows.all(sql, check_id, after_seq))
 
 
+def running(rows: Rows) -> list[CheckRecord]:
+    """The checks that run now, over all processes."""
+    ids = rows.all("SELECT id FROM checks WHERE state = 'running' ORDER BY number")
+    return [check(rows, row["id"]) for row in ids]
+
+
+def unsaid(rows: Rows, suffix: str) -> list[str]:
+    """Checks that were asked somewhere and have ended, and whose end (the outbox' key: the
+    check's id and `suffix`) was never to be said."""
+    sql = (
+        "SELECT id FROM checks WHERE asked IS NOT NULL AND state != 'running'"
+        " AND id || ? NOT IN (SELECT key FROM outbox) ORDER BY number"
+    )
+    return [str(row["id"]) for row in rows.all(sql, suffix)]
+
+
 def last_triggers(rows: Rows, pair_id: str, limit: int) -> list[Sent]:
     """What was last sent between the pair, newest first."""
     sql = "SELECT * FROM triggers WHERE pair_id = ? ORDER BY at DESC, number DESC LIMIT ?"
@@ -123,9 +141,7 @@ def list_incidents(rows: Rows) -> list[dict[str, Json]]:
 
 def incident(rows: Rows, incident_id: str) -> dict[str, Json]:
     """The contract's `incidents show ID --json`: the whole record but for raw output."""
-    row = rows.one("SELECT * FROM incidents WHERE id = ?", incident_id)
-    if row is None:
-        raise StoreError(f"there is no incident {incident_id}: `replcheck incidents list`")
+    row = get_incident(rows, incident_id)
     head = _head(rows, row)
     events = _events(
         rows.all("SELECT * FROM events WHERE incident_id = ? ORDER BY seq", incident_id)
@@ -169,6 +185,9 @@ def _head(rows: Rows, row: dict[str, Json]) -> dict[str, Json]:
         "cause": row["cause"],
         "events": [f"e{job['seq']}" for job in rows.all(jobs, row["id"], JOB_EVENT)],
         "checks": [found["id"] for found in rows.all(checks, row["id"])],
+        "acknowledged": iso(row["acknowledged"]),
+        "acknowledged_by": row["acknowledged_by"],
+        "closed_by": row["closed_by"],
         "asked": bool(row["asked"]),
         # Asked about and no fault found: it counts in no summary (contract.md).
         "counts": not row["asked"] or row["cause"] is not None,

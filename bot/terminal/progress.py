@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from bot.request import Judged
+from bot.request import Began, Judged
 from bot.terminal.phrases import answer, gap, question
 from bot.terminal.safe import plain
 from bot.words import Voice
@@ -61,7 +61,7 @@ class Progress:
         finally:
             self.__enter__()
 
-    def __call__(self, event: Event | Judged) -> None:
+    def __call__(self, event: Event | Began | Judged) -> None:
         match event:
             case PlanStarted(plan=plan):
                 self._started(plan)

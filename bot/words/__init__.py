@@ -1,9 +1,10 @@
 """The catalogs: a message's code and parameters → words in the reader's language (law 10).
 
 `en/` and `ko/` hold a file for each room that speaks, one template a line, `[section]` then
-`name = "…{param}…"`; the code of a message is `section.name`, and a code stands in one file only. Templates are str.format's; a nested Message is said
-first; a parameter that names a site, a segment or an endpoint is shown by its title. In Korean
-a particle that depends on the word before it is written with both forms: `{near}(이/가)`.
+`name = "…{param}…"`; the code of a message is `section.name`, and stands in one file only.
+Templates are str.format's; a nested Message is said first; a parameter that names a site, a
+segment or an endpoint is shown by its title. In Korean a particle that depends on the word
+before it is written with both forms: `{near}(이/가)`.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def catalog(lang: str) -> Mapping[str, str]:
     for file in sorted(resources.files(__name__).joinpath(lang).iterdir(), key=lambda f: f.name):
         room = dict(_flat("", tomllib.loads(file.read_text(encoding="utf-8"))))
         if twice := words.keys() & room.keys():
-            raise ValueError(f"{lang}/{file.name} says {sorted(twice)}, which another file says too")
+            raise ValueError(f"{lang}/{file.name}: {sorted(twice)} stand in another file too")
         words |= room
     return words
 

@@ -14,7 +14,7 @@ import storage
 from storage.database import Database, Rows
 from storage.errors import StoreError
 from storage.migrations import MIGRATIONS
-from storage.store import Store
+from storage.store import Origin, Store
 from tests.storage.examples import NOW, TTL, context, raw
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ EVENT = {"at": NOW, "incident_id": "i1", "kind": "x", "body": {}}
 
 async def _with_incident(path: Path) -> Store:
     store = await Store.open(path)
-    await store.begin_check(context(), "alice", "host:1", NOW, TTL)
+    await store.begin_check(context(), Origin("alice"), "host:1", NOW, TTL)
     return store
 
 
@@ -153,7 +153,7 @@ async def test_an_older_file_is_migrated_and_a_copy_is_kept(tmp_path: Path) -> N
     await _old_file(path)
     async with await Store.open(path) as store:
         assert (await store.list_incidents())[0]["id"] == "i1"
-        begun = await store.begin_check(context("a", "b"), "alice", "host:1", NOW, TTL)
+        begun = await store.begin_check(context("a", "b"), Origin("alice"), "host:1", NOW, TTL)
         assert begun.incident_id == "i1"
     copy = tmp_path / "replcheck.db.bak-1"
     with sqlite3.connect(copy) as kept:

@@ -20,13 +20,13 @@ ROOT = Path(__file__).parents[2]
 WRITER = """
 import asyncio, sys, time
 from pathlib import Path
-from storage.store import Store
+from storage.store import Origin, Store
 from tests.storage.examples import context, raw
 
 async def main():
     store = await Store.open(Path(sys.argv[1]))
     ttl = float(sys.argv[2])
-    begun = await store.begin_check(context(), "test", "writer", time.time(), ttl)
+    begun = await store.begin_check(context(), Origin("test"), "writer", time.time(), ttl)
     assert not begun.joined
     print(begun.check_id, flush=True)
     async def lane(first):
@@ -42,14 +42,14 @@ asyncio.run(main())
 RACER = """
 import asyncio, sys, time
 from pathlib import Path
-from storage.store import Store
+from storage.store import Origin, Store
 from tests.storage.examples import context
 
 async def main():
     async with await Store.open(Path(sys.argv[1])) as store:
         print("ready", flush=True)
         sys.stdin.readline()
-        begun = await store.begin_check(context(), "test", "racer", time.time(), 60)
+        begun = await store.begin_check(context(), Origin("test"), "racer", time.time(), 60)
         print(begun.check_id, begun.joined, flush=True)
         sys.stdin.readline()
 

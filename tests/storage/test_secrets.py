@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from probes.model import Gap, GapKind, Line, Phase, Tool, Tools
-from storage.store import Store
+from storage.audit import Entry
+from storage.outbox import Say
+from storage.store import Origin, Store
 from tests.storage.examples import NOW, TTL, context, raw
 
 PASSWORD = "P@SsW0rd"
@@ -29,13 +31,16 @@ BODY = {"password": PASSWORD, "lines": list(LINES), "deep": [{"text": TEXT}], TE
 
 # Writes that carry no text that anyone printed or typed: times and our own ids.
 PLAIN = {"open", "close", "renew_lease", "interrupt_orphans", "finish_check"}
-READS = {"check", "load_evidence", "follow", "last_triggers", "list_incidents", "incident"}
+READS = {"check", "load_evidence", "follow", "last_triggers", "list_incidents", "incident"} | {
+    "running",
+    "unsaid",
+}
 
 
 async def _write_secrets(store: Store) -> set[str]:
     """Secrets through every write; the names of the methods that took them."""
     asked = replace(context(), near=replace(context().near, title=TEXT))
-    check_id = (await store.begin_check(asked, TEXT, TEXT, NOW, TTL)).check_id
+    check_id = (await store.begin_check(asked, Origin(TEXT), TEXT, NOW, TTL)).check_id
     await store.acquire_lease("seoul:busan", check_id, TEXT, NOW, TTL)
     await store.set_context(check_id, asked, NOW)
     printed = raw(1, *LINES)
@@ -54,7 +59,19 @@ async def _write_secrets(store: Store) -> set[str]:
     await store.record_consent(check_id, TEXT, TEXT, NOW)
     await store.record_trigger(check_id, TEXT, BODY, NOW, by_person=True)
     await store.save_verdict(check_id, {**BODY, "outcome": "fault", "cause": TEXT}, NOW)
+    await store.ask_to_stop(check_id, TEXT, NOW)
+    incident = (await store.check(check_id)).incident_id
+    await store.acknowledge(incident, TEXT, NOW)
+    await store.close_incident(incident, TEXT, NOW)
+    await store.inbox.take_in("k", TEXT, BODY, NOW)
+    await store.inbox.done_with("k", BODY, NOW)
+    await store.outbox.say([Say("k", "post", TEXT, BODY)], NOW)
+    await store.outbox.failed("k", TEXT, unsure=True)
+    await store.freezes.freeze(TEXT, TEXT, NOW)
+    await store.freezes.lift(None, TEXT, NOW)
+    await store.audit.note(Entry(NOW, TEXT, TEXT, TEXT, TEXT, BODY))
     return {
+        *("ask_to_stop", "acknowledge", "close_incident"),
         *("begin_check", "acquire_lease", "set_context", "hear", "add_observation", "add_gap"),
         *("add_tools", "add_event", "record_residue", "record_consent", "record_trigger"),
         "save_verdict",
@@ -85,14 +102,14 @@ async def test_no_secret_reaches_the_disk(tmp_path: Path) -> None:
 
 async def test_the_search_would_find_what_is_there(tmp_path: Path) -> None:
     async with await Store.open(tmp_path / "replcheck.db") as store:
-        await store.begin_check(context(), f"harmless {COMMUNITY}", "h", NOW, TTL)
+        await store.begin_check(context(), Origin(f"harmless {COMMUNITY}"), "h", NOW, TTL)
         assert {secret for _, secret in _found(tmp_path)} == {COMMUNITY}
 
 
 async def test_what_is_not_secret_is_kept_word_for_word(tmp_path: Path) -> None:
     ordinary = ("rpcinfo -p 10.82.10.12", "   100000    4   tcp    111  portmapper", "")
     async with await Store.open(tmp_path / "replcheck.db") as store:
-        check_id = (await store.begin_check(context(), "alice", "h", NOW, TTL)).check_id
+        check_id = (await store.begin_check(context(), Origin("alice"), "h", NOW, TTL)).check_id
         await store.add_observation(check_id, raw(1, *ordinary))
         rows = await store._database.read(lambda rows: rows.one("SELECT raw FROM observations"))
     assert rows is not None

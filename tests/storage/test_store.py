@@ -21,7 +21,7 @@ from probes.model import (
     Transcript,
 )
 from probes.readings import PingReading, Reading
-from storage.store import Store, StoreError
+from storage.store import Origin, Store, StoreError
 from tests.storage.examples import NOW, TTL, context, raw
 
 FAULT = {"outcome": "fault", "cause": "source-quarantined", "confidence": "confirmed"}
@@ -36,7 +36,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def _begin(store: Store, now: float = NOW, near: str = "seoul") -> str:
-    return (await store.begin_check(context(near), "alice", "host:1", now, TTL)).check_id
+    return (await store.begin_check(context(near), Origin("alice"), "host:1", now, TTL)).check_id
 
 
 def _parse(_ask: Ask, transcript: Transcript) -> Reading:
@@ -44,7 +44,7 @@ def _parse(_ask: Ask, transcript: Transcript) -> Reading:
 
 
 async def test_a_question_opens_an_incident_marked_as_asked(store: Store) -> None:
-    begun = await store.begin_check(context(), "alice", "host:1", NOW, TTL)
+    begun = await store.begin_check(context(), Origin("alice"), "host:1", NOW, TTL)
     assert (begun.check_id, begun.incident_id, begun.joined) == ("c1", "i1", False)
     assert await store.list_incidents() == [
         {
@@ -57,6 +57,9 @@ async def test_a_question_opens_an_incident_marked_as_asked(store: Store) -> Non
             "cause": None,
             "events": [],
             "checks": ["c1"],
+            "acknowledged": None,
+            "acknowledged_by": None,
+            "closed_by": None,
             "asked": True,
             "counts": False,
         }
@@ -64,11 +67,11 @@ async def test_a_question_opens_an_incident_marked_as_asked(store: Store) -> Non
 
 
 async def test_the_second_caller_joins_the_running_check(store: Store) -> None:
-    first = await store.begin_check(context(), "alice", "host:1", NOW, TTL)
-    second = await store.begin_check(context(), "bob", "host:2", NOW + 1, TTL)
+    first = await store.begin_check(context(), Origin("alice"), "host:1", NOW, TTL)
+    second = await store.begin_check(context(), Origin("bob"), "host:2", NOW + 1, TTL)
     assert second == replace(first, joined=True)
-    assert (await store.follow(first.check_id))[-1].body == {"by": "bob"}
-    other = await store.begin_check(context("jeju"), "bob", "host:2", NOW + 1, TTL)
+    assert (await store.follow(first.check_id))[-1].body == {"by": "bob", "place": None}
+    other = await store.begin_check(context("jeju"), Origin("bob"), "host:2", NOW + 1, TTL)
     assert (other.check_id, other.incident_id, other.joined) == ("c2", "i2", False)
 
 
@@ -76,7 +79,7 @@ async def test_a_check_that_ended_frees_the_pair_and_the_incident_is_joined(stor
     check_id = await _begin(store)
     await store.save_verdict(check_id, INCONCLUSIVE, NOW + 5)
     await store.finish_check(check_id, NOW + 6)
-    again = await store.begin_check(context(), "alice", "host:1", NOW + 7, TTL)
+    again = await store.begin_check(context(), Origin("alice"), "host:1", NOW + 7, TTL)
     assert (again.check_id, again.incident_id, again.joined) == ("c2", "i1", False)
     assert (await store.list_incidents())[0]["checks"] == ["c1", "c2"]
 
@@ -113,13 +116,13 @@ async def test_after_a_closed_incident_a_question_opens_another(store: Store) ->
     check_id = await _begin(store)
     await store.save_verdict(check_id, HEALTHY, NOW + 1)
     await store.finish_check(check_id, NOW + 1)
-    again = await store.begin_check(context(), "alice", "host:1", NOW + 2, TTL)
+    again = await store.begin_check(context(), Origin("alice"), "host:1", NOW + 2, TTL)
     assert again.incident_id == "i2"
 
 
 async def test_an_expired_lease_is_taken_over_and_its_check_is_interrupted(store: Store) -> None:
     orphan = await _begin(store)
-    heir = await store.begin_check(context(), "bob", "host:2", NOW + TTL + 1, TTL)
+    heir = await store.begin_check(context(), Origin("bob"), "host:2", NOW + TTL + 1, TTL)
     assert not heir.joined
     record = await store.check(orphan)
     assert (record.state, record.ended) == ("interrupted", NOW + TTL + 1)
@@ -130,7 +133,7 @@ async def test_an_expired_lease_is_taken_over_and_its_check_is_interrupted(store
 async def test_a_lease_that_is_renewed_is_not_taken_over(store: Store) -> None:
     check_id = await _begin(store)
     assert await store.renew_lease(check_id, NOW + TTL - 1, TTL)
-    joined = await store.begin_check(context(), "bob", "host:2", NOW + TTL + 1, TTL)
+    joined = await store.begin_check(context(), Origin("bob"), "host:2", NOW + TTL + 1, TTL)
     assert (joined.check_id, joined.joined) == (check_id, True)
 
 
@@ -147,7 +150,7 @@ async def test_an_interrupted_check_is_resumed_by_taking_the_lease_again(store: 
 async def test_the_lease_of_a_pair_at_work_is_not_given_to_another_check(store: Store) -> None:
     orphan = await _begin(store)
     later = NOW + TTL + 1
-    heir = await store.begin_check(context(), "bob", "host:2", later, TTL)
+    heir = await store.begin_check(context(), Origin("bob"), "host:2", later, TTL)
     held = await store.acquire_lease("seoul:busan", orphan, "host:1", later + 1, TTL)
     assert held == heir.check_id
     assert (await store.check(orphan)).state == "interrupted"

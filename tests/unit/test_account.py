@@ -11,7 +11,7 @@ import pytest
 from bot.cli import run
 from probes.diagnosis import judge
 from probes.model import Cause, Confidence, Direction, NotSent, Outcome, Stance
-from storage.store import Store
+from storage.store import Origin, Store
 from tests.golden import account_evidence
 
 
@@ -58,7 +58,7 @@ def test_what_its_transcripts_do_not_show_stays_unknown() -> None:
 async def _stored(path: Path) -> str:
     evidence = account_evidence.evidence()
     async with await Store.open(path) as store:
-        begun = await store.begin_check(evidence.context, "the account", "test", 1.0, 60.0)
+        begun = await store.begin_check(evidence.context, Origin("the account"), "test", 1.0, 60.0)
         for observation in evidence.observations:
             await store.add_observation(begun.check_id, observation)
         for plan in evidence.plans:

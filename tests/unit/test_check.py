@@ -184,9 +184,9 @@ async def test_what_was_heard_before_the_end_is_judged_the_same(store: Store) ->
 
 def _refused(**changes: Any) -> NotSent | None:
     fields = {"trigger": "yes", "by_person": True, **changes.pop("request", {})}
-    last = changes.pop("last", None)
+    last, frozen = changes.pop("last", None), changes.pop("frozen", False)
     pair = Pair("a", "b", "avamar-datadomain", **changes)
-    return refusal(CheckRequest("a", "b", **fields), pair, last, time.time())
+    return refusal(CheckRequest("a", "b", **fields), pair, last, time.time(), frozen=frozen)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +208,7 @@ def _refused(**changes: Any) -> NotSent | None:
         ),
         ({"last": time.time()}, None),  # what a person presses does not cool down
         ({"trigger": "no", "trigger_from_hooks": True}, NotSent.NOT_PERMITTED),
+        ({"frozen": True}, NotSent.NOT_PERMITTED),
     ],
 )
 def test_who_may_send(case: dict[str, Any], expected: NotSent | None) -> None:

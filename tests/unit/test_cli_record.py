@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import app, cli
-from storage.store import Store
+from storage.store import Origin, Store
 from tests.unit.samples import CONTEXT, EVIDENCE, INCONCLUSIVE, T0, as_document
 
 
@@ -20,7 +20,7 @@ def recorded(folder: Path) -> Path:
 
     async def fill() -> None:
         async with await Store.open(folder / "replcheck.db") as store:
-            begun = await store.begin_check(CONTEXT, "alice", "test", T0, 60.0)
+            begun = await store.begin_check(CONTEXT, Origin("alice"), "test", T0, 60.0)
             for observation in EVIDENCE.observations:
                 await store.add_observation(begun.check_id, observation)
             document = as_document(incident=begun.incident_id) | {"check": begun.check_id}
