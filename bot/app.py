@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.check import Listener, parse, run_check
+from bot.check import AskConsent, Listener, parse, run_check
 from bot.document import document
-from bot.request import CheckRequest, CheckResult, ConsentQuestion
+from bot.request import CheckRequest, CheckResult
 from probes.diagnosis import judge
 from probes.inventory import Inventory
 from probes.model import Context, Evidence
@@ -25,7 +25,7 @@ async def check(
     db: Path,
     *,
     listener: Listener,
-    ask_consent: Callable[[ConsentQuestion], Awaitable[bool]],
+    ask_consent: AskConsent,
     stop: asyncio.Event,
     lang: str,
 ) -> CheckResult:

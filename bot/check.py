@@ -21,7 +21,7 @@ from typing import Any
 from bot.consent import refusal
 from bot.document import document
 from bot.recorder import Recorder
-from bot.request import Began, CheckRequest, CheckResult, ConsentQuestion, Judged
+from bot.request import Began, CheckRequest, CheckResult, Consent, ConsentQuestion, Judged
 from probes.catalog import CATALOG, by_name
 from probes.diagnosis import judge
 from probes.experiment import next_plan
@@ -31,10 +31,10 @@ from probes.readings import Reading
 from probes.scene import Scene
 from probes.scheduler import Event, PlanResult, run_plan
 from probes.transport import Transport
-from storage.store import Begun, Origin, Store
+from storage.store import Origin, Store
 
 Listener = Callable[[Event | Began | Judged], None]
-AskConsent = Callable[[ConsentQuestion], Awaitable[bool]]
+AskConsent = Callable[[ConsentQuestion], Awaitable[Consent | None]]
 
 LEASE = 12.0
 """Seconds that a check holds its pair without a sign of life; renewed at a third of it."""
@@ -60,20 +60,53 @@ async def run_check(
     stop: asyncio.Event,
     lang: str,
 ) -> CheckResult:
-    """One whole check. Raises StoreError where the record can't be kept: then nothing is sent."""
+    """One whole check, or the one that runs already, followed to its end. Raises StoreError
+    where the record can't be kept: then nothing is sent."""
+    began = await begin(request, inventory, store)
+    listener(began)
+    if began.joined:
+        return await _follow(store, began.check, lang, stop)
+    return await conduct(
+        began,
+        request,
+        store,
+        transport_factory,
+        listener=listener,
+        ask_consent=ask_consent,
+        stop=stop,
+        lang=lang,
+    )
+
+
+async def begin(request: CheckRequest, inventory: Inventory, store: Store) -> Began:
+    """Put the check on record, or join the one that runs. Raises StoreError, NoSuchPair."""
     context = await _context(request, inventory, store)
-    holder = f"{socket.gethostname()}:{os.getpid()}"
     origin = Origin(request.asked_by, request.key, request.place)
+    holder = f"{socket.gethostname()}:{os.getpid()}"
     begun = await store.begin_check(context, origin, holder, time.time(), LEASE)
-    listener(Began(begun.check_id, begun.incident_id, begun.joined, context))
-    if begun.joined:
-        return await _follow(store, begun, lang, stop)
-    context = replace(context, check=begun.check_id, xid=_mark(begun.check_id, context.started))
-    check = _Check(request, context, store, begun, ask_consent, listener, stop, lang)
-    await store.set_context(begun.check_id, context, time.time())
-    transport = transport_factory(context)
+    if not begun.joined:
+        mark = _mark(begun.check_id, context.started)
+        context = replace(context, check=begun.check_id, xid=mark)
+        await store.set_context(begun.check_id, context, time.time())
+    return Began(begun.check_id, begun.incident_id, begun.joined, context)
+
+
+async def conduct(
+    began: Began,
+    request: CheckRequest,
+    store: Store,
+    transport_factory: Callable[[Context], Transport],
+    *,
+    listener: Listener,
+    ask_consent: AskConsent,
+    stop: asyncio.Event,
+    lang: str,
+) -> CheckResult:
+    """Run a check that `begin` began, to its end. Raises StoreError."""
+    check = _Check(request, began, store, ask_consent, listener, stop, lang)
+    transport = transport_factory(began.context)
     try:
-        async with _lease_held(store, begun.check_id, stop):
+        async with _lease_held(store, began.check, stop):
             await check.experiment(transport)
             return await check.end()
     finally:
@@ -130,9 +163,8 @@ class _Check:
     def __init__(
         self,
         request: CheckRequest,
-        context: Context,
+        began: Began,
         store: Store,
-        begun: Begun,
         ask_consent: AskConsent,
         listener: Listener,
         stop: asyncio.Event,
@@ -140,16 +172,17 @@ class _Check:
     ) -> None:
         self.request = request
         self.store = store
-        self.begun = begun
+        self.began = began
         self.ask_consent = ask_consent
         self.listener = listener
         self.stop = stop
         self.lang = lang
-        self.evidence = Evidence(context)
-        self.recorder = Recorder(store, begun.check_id, listener)
+        self.evidence = Evidence(began.context)
+        self.recorder = Recorder(store, began.check, listener)
         self.offsets: dict[str, float] = {}
         self.ids = (f"o{number}" for number in itertools.count(1))
-        self.consented = request.trigger == "yes" and request.by_person
+        agreed = request.trigger == "yes" and request.by_person
+        self.consent = Consent(request.asked_by, "--trigger yes") if agreed else None
         self.verdict_after: float | None = None
 
     async def experiment(self, transport: Transport) -> None:
@@ -189,19 +222,16 @@ class _Check:
 
     async def _may_send(self, plan: Plan) -> bool:
         """Consent first, then on disk what is about to be sent (laws 8 and 9)."""
-        check = self.begun.check_id
-        if not self.consented:
-            question = self._question(plan)
-            if not await self.ask_consent(question):
-                await self._forbid(NotSent.NO_CONSENT)
-                return False
-            self.consented = True
+        check = self.began.check
+        self.consent = self.consent or await self.ask_consent(self._question(plan))
+        if self.consent is None:
+            await self._forbid(NotSent.NO_CONSENT)
+            return False
         if not await self.store.renew_lease(check, time.time(), LEASE):
             self.stop.set()
             return False
         if not any(name.startswith(("control:", "trigger:")) for name in self.evidence.plans):
-            how = "--trigger yes" if self.request.trigger == "yes" else "asked and answered yes"
-            await self.store.record_consent(check, self.request.asked_by, how, time.time())
+            await self.store.record_consent(check, self.consent.by, self.consent.how, time.time())
         by_person = self.request.by_person
         for ask in plan.main:
             what = self._what(ask)
@@ -215,7 +245,7 @@ class _Check:
     async def _forbid(self, why: NotSent) -> None:
         context = replace(self.evidence.context, not_sent=why)
         self.evidence = replace(self.evidence, context=context)
-        await self.store.set_context(self.begun.check_id, context, time.time())
+        await self.store.set_context(self.began.check, context, time.time())
 
     def _question(self, plan: Plan) -> ConsentQuestion:
         flow = self._flow(plan)
@@ -227,7 +257,7 @@ class _Check:
             if f.handshake
         )
         return ConsentQuestion(
-            self.begun.check_id, flow.source, flow.target, flow.port or 0, flow.service, allowed
+            self.began.check, flow.source, flow.target, flow.port or 0, flow.service, allowed
         )
 
     def _flow(self, plan: Plan) -> Flow:
@@ -261,7 +291,7 @@ class _Check:
             seconds=now - started,
             seconds_to_verdict=self.verdict_after or now - started,
             stopped=stopped,
-            incident=self.begun.incident_id,
+            incident=self.began.incident,
             lang=self.lang,
         )
         return CheckResult(told, self.evidence, verdict)
@@ -273,7 +303,7 @@ class _Check:
             return
         self.verdict_after = time.time() - self.evidence.context.started
         result = self._judged(stopped=False)
-        await self.store.save_verdict(self.begun.check_id, result.document, time.time())
+        await self.store.save_verdict(self.began.check, result.document, time.time())
         self.listener(Judged(result))
 
     async def end(self) -> CheckResult:
@@ -283,9 +313,9 @@ class _Check:
             self.verdict_after = time.time() - self.evidence.context.started
         result = self._judged(stopped=stopped)
         for endpoint, what in residues(self.evidence):
-            await self.store.record_residue(self.begun.check_id, endpoint, what, time.time())
-        await self.store.save_verdict(self.begun.check_id, result.document, time.time())
-        await self.store.finish_check(self.begun.check_id, time.time(), stopped=stopped)
+            await self.store.record_residue(self.began.check, endpoint, what, time.time())
+        await self.store.save_verdict(self.began.check, result.document, time.time())
+        await self.store.finish_check(self.began.check, time.time(), stopped=stopped)
         return result
 
 
@@ -304,15 +334,15 @@ def residues(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     return tuple(left)
 
 
-async def _follow(store: Store, begun: Begun, lang: str, stop: asyncio.Event) -> CheckResult:
+async def _follow(store: Store, check: str, lang: str, stop: asyncio.Event) -> CheckResult:
     """Another process checks this pair: its verdict is ours too (one check of a pair at a time).
 
     Stopping here stops following; the check itself belongs to whoever began it.
     """
-    while (record := await store.check(begun.check_id)).state == "running" and not stop.is_set():
+    while (record := await store.check(check)).state == "running" and not stop.is_set():
         await store.interrupt_orphans(time.time())
         await asyncio.sleep(0.5)
-    evidence = await store.load_evidence(begun.check_id, parse)
+    evidence = await store.load_evidence(check, parse)
     verdict = judge(evidence)
     told = record.verdict or document(
         evidence,

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from bot import app
 from bot.export import markdown
-from bot.request import CheckRequest, CheckResult, ConsentQuestion, TriggerWish
+from bot.request import CheckRequest, CheckResult, Consent, ConsentQuestion, TriggerWish
 from bot.settings import Settings, current, options
 from bot.terminal import consent
 from bot.terminal.interrupt import GivenUp, stoppable
@@ -108,10 +108,11 @@ async def _checked(request: CheckRequest, inventory: Inventory, settings: Settin
     voice = Voice(settings.lang, titles(inventory.sites.values(), inventory.segments))
 
     async def work(stop: asyncio.Event) -> CheckResult:
-        async def ask(question: ConsentQuestion) -> bool:
+        async def ask(question: ConsentQuestion) -> Consent | None:
             with progress.paused():
                 consent.show(console, question, voice)
-                return await consent.said_yes(stop)
+                agreed = await consent.said_yes(stop)
+            return Consent(request.asked_by, "asked and answered yes") if agreed else None
 
         return await app.check(
             request,

@@ -40,6 +40,14 @@ class ConsentQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """Who agreed to what the question names, and how, as the record keeps it."""
+
+    by: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The contract's document, and what it was made from."""
 

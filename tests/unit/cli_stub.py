@@ -36,7 +36,8 @@ async def made_up(request: CheckRequest, *_: Any, **parts: Any) -> CheckResult:
     document = as_document(verdict, stopped=stop.is_set(), lang=parts["lang"])
     if does == "ask":
         document["asked"] = request.trigger
-        document["consent"] = request.trigger == "ask" and await parts["ask_consent"](QUESTION)
+        asked = request.trigger == "ask"
+        document["consent"] = asked and await parts["ask_consent"](QUESTION) is not None
     return CheckResult(document, EVIDENCE, verdict)
 
 

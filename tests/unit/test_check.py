@@ -13,7 +13,7 @@ import pytest
 
 from bot.check import run_check
 from bot.consent import refusal
-from bot.request import CheckRequest, CheckResult, ConsentQuestion
+from bot.request import CheckRequest, CheckResult, Consent, ConsentQuestion
 from probes.model import Command, NotSent, Pair, Phase
 from storage.errors import StoreError
 from storage.store import Store
@@ -43,10 +43,10 @@ async def check(
 ) -> CheckResult:
     evidence = incidents.load(name)
 
-    async def ask_consent(question: ConsentQuestion) -> bool:
+    async def ask_consent(question: ConsentQuestion) -> Consent | None:
         if questions is not None:
             questions.append(question)
-        return answer
+        return Consent("alice", "said yes") if answer else None
 
     transport = replay or Replay(evidence)
     return await run_check(
