@@ -49,6 +49,8 @@ def begin_check(
         return Begun(mine["id"], mine["incident_id"], joined=True)
     if running := rows.one("SELECT check_id FROM leases WHERE pair_id = ?", pair_id):
         check = get_check(rows, running["check_id"])
+        if check["asked"] is None and origin.place:  # nobody waits for it: it is answered here
+            rows.change("checks", "id", check["id"], asked=origin.place)
         add_event(rows, check["id"], "joined", {"by": origin.by, "place": origin.place}, now)
         return Begun(check["id"], check["incident_id"], joined=True)
     incident_id = _open_incident(rows, context, now)
@@ -125,9 +127,18 @@ def interrupt_orphans(rows: Rows, now: float) -> list[str]:
     )
     ids = [str(orphan["id"]) for orphan in orphans]
     for check_id in ids:
-        rows.change("checks", "id", check_id, state="interrupted", ended=now)
-        add_event(rows, check_id, "interrupted", {}, now)
+        interrupt(rows, check_id, now)
     return ids
+
+
+def interrupt(rows: Rows, check_id: str, at: float) -> bool:
+    """Whoever ran it gives it up. False: it had ended."""
+    if get_check(rows, check_id)["state"] != "running":
+        return False
+    rows.change("checks", "id", check_id, state="interrupted", ended=at)
+    rows.remove("leases", "check_id", check_id)
+    add_event(rows, check_id, "interrupted", {}, at)
+    return True
 
 
 def add_event(rows: Rows, check_id: str, kind: str, body: dict[str, Json], at: float) -> int:

@@ -104,6 +104,10 @@ class Store:
         False here: it does not run, or somebody asked before."""
         return await self._database.write(lambda rows: records.ask_to_stop(rows, check_id, by, now))
 
+    async def interrupt(self, check_id: str, at: float) -> bool:
+        """Whoever runs the check gives it up; its lease is free. False: it had ended."""
+        return await self._database.write(lambda rows: records.interrupt(rows, check_id, at))
+
     async def interrupt_orphans(self, now: float) -> list[str]:
         """Mark checks whose holder let the lease expire as interrupted; their ids."""
         return await self._database.write(lambda rows: records.interrupt_orphans(rows, now))

@@ -30,7 +30,7 @@ TEXT = "\n".join(LINES)
 BODY = {"password": PASSWORD, "lines": list(LINES), "deep": [{"text": TEXT}], TEXT: 1}
 
 # Writes that carry no text that anyone printed or typed: times and our own ids.
-PLAIN = {"open", "close", "renew_lease", "interrupt_orphans", "finish_check"}
+PLAIN = {"open", "close", "renew_lease", "interrupt_orphans", "interrupt", "finish_check"}
 READS = {"check", "load_evidence", "follow", "last_triggers", "list_incidents", "incident"} | {
     "running",
     "unsaid",
