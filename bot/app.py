@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.check import AskConsent, Listener, parse, run_check
-from bot.document import document
+from bot.recall import recall
 from bot.request import CheckRequest, CheckResult
-from probes.diagnosis import judge
 from probes.inventory import Inventory
 from probes.model import Context, Evidence
 from probes.ssh import SshTransport
@@ -67,22 +66,8 @@ async def judged_again(
 ) -> tuple[CheckResult, dict[str, Json] | None]:
     """Today's verdict on a stored check, and the stored one. Nothing is asked or written."""
     async with await Store.open(db) as store:
-        record = await store.check(check_id)
-        evidence = await store.load_evidence(check_id, parse)
-    verdict = judge(evidence)
-    took = (record.ended or record.started) - record.started
-    before = record.verdict or {}
-    told = document(
-        evidence,
-        verdict,
-        started=record.started,
-        seconds=before.get("seconds", took),
-        seconds_to_verdict=before.get("seconds_to_verdict", took),
-        stopped=before.get("stopped", record.state != "finished"),
-        incident=record.incident_id,
-        lang=lang,
-    )
-    return CheckResult(told, evidence, verdict), record.verdict
+        record, result = await recall(store, check_id, lang)
+    return result, record.verdict
 
 
 def _over_ssh(context: Context) -> SshTransport:
