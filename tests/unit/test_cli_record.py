@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot import app, cli
+from bot import cli, recall
 from storage.store import Origin, Store
 from tests.unit.samples import CONTEXT, EVIDENCE, INCONCLUSIVE, T0, as_document
 
@@ -106,7 +106,7 @@ def test_judging_again_says_what_changed(
         return EVIDENCE
 
     monkeypatch.setattr(Store, "load_evidence", evidence)
-    monkeypatch.setattr(app, "judge", lambda _: INCONCLUSIVE)
+    monkeypatch.setattr(recall, "judge", lambda _: INCONCLUSIVE)
     assert cli.run(["judge", "c1"]) == 3
     output = capsys.readouterr().out
     assert "outcome: fault → inconclusive" in output
