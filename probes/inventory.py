@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from probes import inventory_checks as checks
-from probes.inventory_file import EndpointTable, InventoryFile, PairTable, SiteTable, SshTable
+from probes.inventory_file import (
+    EndpointTable,
+    InventoryFile,
+    PairTable,
+    SiteTable,
+    SlackTable,
+    SshTable,
+)
 from probes.inventory_text import read
 from probes.mistakes import InventoryError, Mistake
 from probes.model import Address, Endpoint, Pair, Segment, Site, SshAccess
 from probes.ownership import owner_of
 from probes.toml_lines import LineIndex
 
-__all__ = ["Inventory", "InventoryError", "Mistake", "NoSuchPair", "load"]
+__all__ = [
+    "ChannelSettings",
+    "Inventory",
+    "InventoryError",
+    "Mistake",
+    "NoSuchPair",
+    "SlackSettings",
+    "load",
+]
 
 
 class NoSuchPair(LookupError):  # noqa: N818 - reads as the sentence it is
@@ -38,6 +53,22 @@ class NoSuchPair(LookupError):  # noqa: N818 - reads as the sentence it is
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """What a channel is shown, and in which language; None: the default of all channels."""
+
+    detail: Literal["addresses", "roles"] = "addresses"
+    language: Literal["en", "ko"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    """language: the channels' default, None: whoever asks decides. channels: by `#name` or ID."""
+
+    language: Literal["en", "ko"] | None = None
+    channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """All that sites.toml says, checked. hooks: as written, for the bot's intake."""
 
@@ -47,6 +78,7 @@ class Inventory:
     pairs: tuple[Pair, ...]
     hooks: Mapping[str, Any]
     warnings: tuple[Mistake, ...] = ()
+    slack: SlackSettings = SlackSettings()
 
     def pair(self, a: str, b: str) -> Pair:
         """The pair of two sites, named in either order; NoSuchPair if there is none."""
@@ -74,6 +106,7 @@ def load(path: Path | str) -> Inventory:
     mistakes += checks.pairs(file, index)
     mistakes += checks.addresses(file, index)
     mistakes += checks.networks(file, index)
+    mistakes += checks.channels(file, index)
     mistakes += _files(file, path, index)
     if mistakes:
         raise InventoryError(path, mistakes)
@@ -86,6 +119,7 @@ def load(path: Path | str) -> Inventory:
         pairs=tuple(_pair(table) for table in file.pairs),
         hooks=MappingProxyType({n: t.model_dump() for n, t in file.hooks.items()}),
         warnings=tuple(checks.strangers(file, index)),
+        slack=_slack(file.slack),
     )
 
 
@@ -158,3 +192,8 @@ def _pair(table: PairTable) -> Pair:
         bandwidth_mbit=table.bandwidth_mbit,
         clock_skew_seconds=table.clock_skew_seconds,
     )
+
+
+def _slack(table: SlackTable) -> SlackSettings:
+    channels = {n: ChannelSettings(t.detail, t.language) for n, t in table.channels.items()}
+    return SlackSettings(table.language, MappingProxyType(channels))

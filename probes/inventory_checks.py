@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from probes.inventory_file import InventoryFile
+from probes.inventory_file import InventoryFile, channel_trouble
 from probes.mistakes import Mistake, Where, dotted
 from probes.model import Address, Network
 from probes.toml_lines import LineIndex
@@ -99,6 +99,13 @@ def networks(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:
                     what = f"{network} is {'.'.join(first)}'s network too"
                     mend = "give it to one owner, or to one of them a longer prefix"
                     yield mistake(index, (section, name, "networks"), what, mend)
+
+
+def channels(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:
+    """A channel that Slack cannot have would be shown more than was meant for it."""
+    for name in file.slack.channels:
+        if trouble := channel_trouble(name):
+            yield mistake(index, ("slack", "channels", name), *trouble)
 
 
 def strangers(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:

@@ -19,6 +19,12 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _HOST = re.compile(r"(?!-)[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(?:%\w+)?")
 _USER = re.compile(r"[A-Za-z_][\w.-]*")
+_CHANNEL = re.compile(r"#(?!.*[A-Z])[\w-]{1,80}|[CG][A-Z0-9]+")
+_CHANNEL_MEND = (
+    'write its name with # ("#backup-incidents") or its ID ("C0123ABCD": in Slack, the foot of '
+    "the channel's details)"
+)
+_MEMBER = re.compile(r"[UWS][A-Z0-9]+")
 _VIA = re.compile(r"(?P<user>[^@\s]+)@(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\s]+)(?::(?P<port>\d+))?")
 
 
@@ -74,6 +80,32 @@ def _via(value: str) -> str:
     return f"{found['user']}@{found['host']}:{port}"
 
 
+def channel_trouble(value: str) -> tuple[str, str] | None:
+    """What is wrong with a channel's name or ID, and its mend; None if Slack may have it."""
+    if _CHANNEL.fullmatch(value):
+        return None
+    likely = "#" + value.lstrip("#").lower()
+    mend = f'write "{likely}"' if _CHANNEL.fullmatch(likely) else _CHANNEL_MEND
+    return f"{value!r} is not a channel of Slack", mend
+
+
+def _channel(value: str) -> str:
+    if trouble := channel_trouble(value):
+        raise wrong(*trouble)
+    return value
+
+
+def _member(value: str) -> str:
+    """Names in Slack change and may be taken over; a right hangs on what stays."""
+    if not _MEMBER.fullmatch(value):
+        raise wrong(
+            f"{value!r} is not the ID of a user or user group of Slack",
+            "in Slack, open the person's profile, press the three dots and choose Copy member ID "
+            '("U01ALICE"), or a user group\'s three dots and Copy group ID ("S0ONCALL")',
+        )
+    return value
+
+
 def _kind(value: object) -> Kind:
     return Kind(_one_of("kind", value, tuple(Kind)))
 
@@ -100,6 +132,7 @@ def _from_environment(value: object) -> str:
 AddressIn = Annotated[Address, BeforeValidator(_address)]
 NetworkIn = Annotated[Network, BeforeValidator(_network)]
 DurationIn = Annotated[float, BeforeValidator(_duration)]
+Language = Literal["en", "ko"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -144,8 +177,8 @@ class PairTable(Table):
     trigger: Literal["yes", "ask", "no"] = "ask"
     trigger_from_hooks: bool = False
     trigger_every: DurationIn = 6 * 3600.0
-    ask_from: list[str] = []
-    may_trigger: list[str] = []
+    ask_from: list[Annotated[str, AfterValidator(_channel)]] = []
+    may_trigger: list[Annotated[str, AfterValidator(_member)]] = []
     rpo: DurationIn | None = None
     expect: str | None = None
     loss_percent: Annotated[float, Field(gt=0, le=100)] = 1.0
@@ -171,11 +204,22 @@ class HookTable(BaseModel):
     match: list[MatchTable] = []
 
 
+class ChannelTable(Table):
+    detail: Literal["addresses", "roles"] = "addresses"
+    language: Language | None = None
+
+
+class SlackTable(Table):
+    language: Language | None = None
+    channels: dict[str, ChannelTable] = {}
+
+
 class InventoryFile(Table):
     sites: dict[str, SiteTable] = {}
     segments: dict[str, SegmentTable] = {}
     pairs: list[PairTable] = []
     hooks: dict[str, HookTable] = {}
+    slack: SlackTable = SlackTable()
 
 
 _TABLES: tuple[tuple[tuple[str | None, ...], type[BaseModel]], ...] = (
@@ -185,6 +229,8 @@ _TABLES: tuple[tuple[tuple[str | None, ...], type[BaseModel]], ...] = (
     (("sites", None, "endpoints", None, "ssh"), SshTable),
     (("segments", None), SegmentTable),
     (("pairs", None), PairTable),
+    (("slack",), SlackTable),
+    (("slack", "channels", None), ChannelTable),
 )
 
 

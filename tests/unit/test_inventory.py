@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from probes.inventory import Inventory, InventoryError, NoSuchPair, load
+from probes.inventory import (
+    ChannelSettings,
+    Inventory,
+    InventoryError,
+    NoSuchPair,
+    SlackSettings,
+    load,
+)
 from probes.mistakes import Mistake
 from probes.model import Kind, Segment, Site
 from probes.ownership import owner_of
@@ -143,6 +150,14 @@ def test_the_longest_prefix_wins_in_any_order() -> None:
         ("[sites.busan]", "[sites.empty]\n[sites.busan]", "without endpoints", "segment"),
         ("[segments.carrier]", "[segments.busan]", "site and a segment", "name"),
         ('far = "busan"', 'far = "seoul"', "itself", "replicates to"),
+        ('rpo = "24h"', 'ask_from = ["backup-incidents"]', "not a channel", '"#backup-incidents"'),
+        ('rpo = "24h"', 'ask_from = ["#Backup"]', "not a channel", '"#backup"'),
+        ('rpo = "24h"', 'ask_from = ["D0123"]', "not a channel", '"#d0123"'),
+        ('rpo = "24h"', 'ask_from = ["# x"]', "not a channel", "details"),
+        ('rpo = "24h"', 'may_trigger = ["@alice"]', "not the ID of a user", "Copy member ID"),
+        ('rpo = "24h"', 'may_trigger = ["alice"]', "not the ID of a user", "Copy group ID"),
+        ('rpo = "24h"', 'may_trigger = ["C0123"]', "not the ID of a user", "Copy member ID"),
+        ("[sites.seoul]", 'slack.language = "kr"\n[sites.seoul]', "not one of them", "ko"),
     ],
 )
 def test_one_mistake(folder: Path, old: str, new: str, what: str, mend: str) -> None:
@@ -225,6 +240,63 @@ channel = "#backup-incidents"
     path.write_text(path.read_text() + hook)
     inventory: Inventory = load(path)
     assert inventory.hooks["avamar"]["match"][0]["job"] == "repl-seoul-*"
+
+
+SLACK = """
+[slack]
+language = "ko"
+[slack.channels."#backup-incidents"]
+detail = "roles"
+language = "en"
+[slack.channels.C0123ABCD]
+"""
+
+
+def test_without_a_slack_table_nothing_is_set(folder: Path) -> None:
+    assert load(folder / "sites.toml").slack == SlackSettings(None, {})
+
+
+def test_slack_settings(folder: Path) -> None:
+    path = changed(folder, 'rpo = "24h"', 'ask_from = ["#복제-장애", "C01"]\nmay_trigger = ["W0A"]')
+    path.write_text(path.read_text() + SLACK)
+    inventory = load(path)
+    assert inventory.pairs[0].ask_from == ("#복제-장애", "C01")
+    assert inventory.pairs[0].may_trigger == ("W0A",)
+    assert inventory.slack.language == "ko"
+    assert inventory.slack.channels == {
+        "#backup-incidents": ChannelSettings("roles", "en"),
+        "C0123ABCD": ChannelSettings("addresses", None),
+    }
+
+
+def test_mistakes_in_the_slack_table_are_named_at_once(folder: Path) -> None:
+    path = folder / "sites.toml"
+    broken = SLACK.replace("[slack]\n", '[slack]\nlang = "ko"\n').replace("detail", "details")
+    broken += '[slack.channels.backup]\ndetail = "all"\n'
+    path.write_text(path.read_text() + broken)
+    assert [(m.line, m.what, m.mend) for m in mistakes(path)] == [
+        (line_of(path, "lang = "), "unknown key 'lang'", "did you mean language?"),
+        (line_of(path, "details ="), "unknown key 'details'", "did you mean detail?"),
+        (
+            line_of(path, "channels.backup]"),
+            "'backup' is not a channel of Slack",
+            'write "#backup"',
+        ),
+        (line_of(path, '"all"'), "'all' is not one of them", "known: 'addresses' or 'roles'"),
+    ]
+
+
+def test_the_lines_that_the_example_leaves_out_load(folder: Path) -> None:
+    """Whoever uncomments them gets what they say."""
+    path = folder / "sites.toml"
+    text = path.read_text()
+    for line in ("ask_from", "may_trigger", "[slack", "language", "detail ="):
+        assert f"# {line}" in text
+        text = text.replace(f"# {line}", line)
+    path.write_text(text)
+    inventory = load(path)
+    assert inventory.pairs[0].may_trigger == ("U01ALICE", "S0ONCALL")
+    assert inventory.slack.channels["#backup-incidents"].language == "en"
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
