@@ -132,6 +132,15 @@ async def _checked(request: CheckRequest, inventory: Inventory, settings: Settin
             raise
 
 
+@replcheck.command()
+@options
+def serve() -> int:
+    """Run the bot: Slack, webhooks, pages. Ends in good order at SIGTERM or Ctrl-C."""
+    from bot.serve import run as run_bot  # noqa: PLC0415 -- Slack's SDK loads slowly, for this only
+
+    return run_bot(current())
+
+
 @replcheck.group()
 @options
 def incidents() -> None:
