@@ -1,0 +1,1 @@
+"""What stands in for the outside: a local workspace, and later simulated sites."""

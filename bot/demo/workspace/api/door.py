@@ -1,0 +1,133 @@
+"""The door of the Web API: arguments, token, scopes, rate limits, faults, and the log of calls."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bot.demo.workspace.api.call import Args, Call
+from bot.demo.workspace.api.table import METHODS, Method
+from bot.demo.workspace.deliveries import Courier
+from bot.demo.workspace.faults import Fault
+from bot.demo.workspace.model import App, Json, SlackError
+from bot.demo.workspace.sockets import cut
+from bot.demo.workspace.state import Workspace
+
+_SERVER_ERROR = "<!DOCTYPE html><html><body><h1>Server Error</h1></body></html>"
+_LONGEST_BODY = 1_000_000  # bytes; Slack answers request_too_large well before this [mem]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Answers `/api/METHOD`."""
+
+    workspace: Workspace
+    courier: Courier
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """One call from request to answer, with whatever fault strikes it."""
+        method = request.match_info["method"]
+        record: Json = {"method": method, "at": self.workspace.clock.now(), "args": {}}
+        self.workspace.calls.append(record)
+        faults = self.workspace.faults
+        fault = faults.strike(("ratelimited", "error500", "hang", "reset"), method)
+        if fault is not None and fault.do != "hang":
+            return _fail(request, record, fault)
+        if fault is not None:
+            await self.workspace.clock.sleep(fault.seconds)
+        response = await self._carry_out(request, method, record)
+        late = faults.strike(("hang", "reset", "error500"), method, after=True)
+        if late is None:
+            return response
+        if late.do == "hang":
+            await self.workspace.clock.sleep(late.seconds)
+        return _fail(request, record, late)
+
+    async def _carry_out(self, request: web.Request, method: str, record: Json) -> web.Response:
+        headers = {"x-slack-req-id": self.workspace.new_id("R")}
+        try:
+            args, token = await _arguments(request)
+            record["args"] = args.given
+            app, entry = self._admit(method, token, headers)
+            call = Call(method, args, self.workspace, app, self.courier)
+            if entry.caller == "bot":
+                call.need(*entry.scopes)
+            wait = self._rate(entry, method, args)
+            if wait is not None:
+                headers["Retry-After"] = str(wait)
+                return _said(record, {"ok": False, "error": "ratelimited"}, headers, 429)
+            answer = {"ok": True, **await entry.handler(call)}
+        except SlackError as refusal:
+            answer = {"ok": False, "error": refusal.code, **refusal.extra}
+        return _said(record, answer, headers, 200)
+
+    def _admit(self, method: str, token: str, headers: dict[str, str]) -> tuple[App, Method]:
+        """The app that the token belongs to; SlackError as Slack words each wrong token."""
+        entry = METHODS.get(method)
+        if entry is None:
+            raise SlackError("unknown_method", req_method=method)
+        if not token:
+            raise SlackError("not_authed")
+        app = self.workspace.installed()
+        if token not in (app.tokens.bot, app.tokens.app):
+            raise SlackError("invalid_auth")
+        if token != (app.tokens.bot if entry.caller == "bot" else app.tokens.app):
+            raise SlackError("not_allowed_token_type")
+        headers["x-oauth-scopes"] = ",".join(
+            app.scopes if entry.caller == "bot" else app.app_scopes
+        )
+        headers["x-accepted-oauth-scopes"] = ",".join(entry.scopes)
+        return app, entry
+
+    def _rate(self, entry: Method, method: str, args: Args) -> int | None:
+        now = self.workspace.clock.now()
+        return self.workspace.rates.take(entry.tier, method, args.text("channel"), now)
+
+
+async def _arguments(request: web.Request) -> tuple[Args, str]:
+    """The arguments and the token: from the header, or from a form (never from the address)."""
+    given: dict[str, Any] = dict(request.query)
+    given.pop("token", None)
+    body = await request.read()
+    if len(body) > _LONGEST_BODY:
+        raise SlackError("request_too_large")
+    kind = request.content_type
+    if body and kind == "application/json":
+        given |= _json_object(body)
+    elif body and kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        given |= dict((await request.post()).items())
+    elif body:
+        raise SlackError("invalid_form_data")
+    in_body = str(given.pop("token", "")) if kind != "application/json" else ""
+    scheme, _, in_header = request.headers.get("Authorization", "").partition(" ")
+    return Args(given), in_header if scheme == "Bearer" and in_header else in_body
+
+
+def _json_object(body: bytes) -> Json:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        raise SlackError("invalid_json") from None
+    if not isinstance(found, dict):
+        raise SlackError("json_not_object")
+    return found
+
+
+def _said(record: Json, answer: Json, headers: dict[str, str], status: int) -> web.Response:
+    record["answer"] = answer
+    record["status"] = status
+    return web.json_response(answer, status=status, headers=headers)
+
+
+def _fail(request: web.Request, record: Json, fault: Fault) -> web.Response:
+    """The answer of a fault; a cut connection answers nothing, whatever is returned here."""
+    record["fault"] = fault.do
+    if fault.do == "ratelimited":
+        headers = {"Retry-After": str(round(fault.seconds))}
+        return _said(record, {"ok": False, "error": "ratelimited"}, headers, 429)
+    if fault.do != "error500":
+        cut(request)
+    return web.Response(text=_SERVER_ERROR, status=500, content_type="text/html")
