@@ -20,6 +20,7 @@ from typing import Any
 
 from bot.consent import refusal
 from bot.document import document
+from bot.exposure import consent_question
 from bot.recorder import Recorder
 from bot.request import Began, CheckRequest, CheckResult, Consent, ConsentQuestion, Judged
 from probes.catalog import CATALOG, by_name
@@ -223,7 +224,9 @@ class _Check:
     async def _may_send(self, plan: Plan) -> bool:
         """Consent first, then on disk what is about to be sent (laws 8 and 9)."""
         check = self.began.check
-        self.consent = self.consent or await self.ask_consent(self._question(plan))
+        self.consent = self.consent or await self.ask_consent(
+            consent_question(self.evidence, self._flow(plan))
+        )
         if self.consent is None:
             await self._forbid(NotSent.NO_CONSENT)
             return False
@@ -246,19 +249,6 @@ class _Check:
         context = replace(self.evidence.context, not_sent=why)
         self.evidence = replace(self.evidence, context=context)
         await self.store.set_context(self.began.check, context, time.time())
-
-    def _question(self, plan: Plan) -> ConsentQuestion:
-        flow = self._flow(plan)
-        named = [f for f in Scene(self.evidence).required if f.handshake]
-        allowed = tuple(
-            f"{f.port or 'the port that the portmapper names'}: {f.service}, a control and a "
-            f"call of {len(f.handshake.message)} bytes"
-            for f in named
-            if f.handshake
-        )
-        return ConsentQuestion(
-            self.began.check, flow.source, flow.target, flow.port or 0, flow.service, allowed
-        )
 
     def _flow(self, plan: Plan) -> Flow:
         service = plan.name.split(":")[1]
