@@ -17,11 +17,9 @@ from probes.model import Message, Pair
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """No, and why, with what would help. people: the user and user group IDs that may instead,
-    as the inventory has them, for a view to name as Slack does."""
+    """No, and why, with what would help."""
 
     message: Message
-    people: tuple[str, ...] = ()
 
 
 def may_ask(pair: Pair, room: Room) -> Denied | None:
@@ -55,12 +53,12 @@ def may_send(pair: Pair, person: Person, groups: Collection[str], room: Room) ->
     if person.id in pair.may_trigger:
         return None
     if person.foreign:
-        return Denied(Message("right.foreign"), pair.may_trigger)
+        return Denied(Message("right.foreign"))
     if not pair.may_trigger:
         return may_ask(pair, room)
     if set(groups) & set(pair.may_trigger):
         return None
-    return Denied(Message("right.not-listed"), pair.may_trigger)
+    return Denied(Message("right.not-listed"))
 
 
 def may_stop(person: Person, room: Room, asked_in: str | None) -> Denied | None:
@@ -88,17 +86,13 @@ def detail_of(room: Room, settings: SlackSettings) -> Detail:
 
 def language_of(room: Room, person: Person | None, settings: SlackSettings) -> str:
     """What is posted in the room is in this language: the channel's, else the default of all, else
-    that of whoever asked (None: nobody did). A direct message is its reader's."""
+    that of whoever asked (None: nobody did). A direct message is its reader's. What one person
+    alone reads is in their own language first: the caller's to say."""
     own = person.lang if person else None
     if room.direct and own:
         return own
     channel = next((c.language for c in _settings_of(room, settings) if c.language), None)
     return channel or settings.language or own or "en"
-
-
-def own_language_of(person: Person, room: Room, settings: SlackSettings) -> str:
-    """What this person alone reads in the room is in this language: theirs, else the room's."""
-    return person.lang or language_of(room, person, settings)
 
 
 def _names(room: Room) -> set[str]:

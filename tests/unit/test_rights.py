@@ -16,7 +16,6 @@ from bot.rights import (
     may_send,
     may_stop,
     may_unfreeze,
-    own_language_of,
 )
 from bot.slack.model import Person, Room
 from bot.words import LANGUAGES, say
@@ -98,12 +97,6 @@ def test_who_may_send(
     pair: Pair, person: Person, groups: tuple[str, ...], room: Room, why: str | None
 ) -> None:
     assert reason(may_send(pair, person, groups, room)) == why
-
-
-def test_who_may_instead_is_named() -> None:
-    denied = may_send(LISTED, BOB, (), ROOM)
-    assert denied is not None
-    assert denied.people == LISTED.may_trigger
 
 
 _WHO = st.sampled_from(["U01ALICE", "U02BOB", "W03"])
@@ -222,8 +215,3 @@ def test_the_language_of_a_room(
     room: Room, person: Person | None, settings: SlackSettings, lang: str
 ) -> None:
     assert language_of(room, person, settings) == lang
-
-
-def test_what_one_person_reads_is_in_theirs() -> None:
-    assert own_language_of(BOB, ROOM, HIDING) == "ko"
-    assert own_language_of(GUEST, ROOM, HIDING) == "en"
