@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from bot.check import begin, conduct
-from bot.request import Began, CheckRequest, CheckResult, Consent, ConsentQuestion, Judged
+from bot.request import Began, CheckRequest, Consent, ConsentQuestion, Judged
 from probes.inventory import Inventory
 from probes.model import Context
 from probes.scheduler import Event
@@ -28,14 +28,17 @@ log = structlog.get_logger(__name__)
 class Watcher(Protocol):
     """Whoever follows a check: told what happens, asked for consent, told that it ended."""
 
-    def heard(self, event: Event | Judged) -> None:
+    async def began(self) -> None:
+        """It is on record, and begins as soon as this returns."""
+
+    def heard(self, event: Event | Began | Judged) -> None:
         """Something happened. Must not wait."""
 
     async def may_send(self, question: ConsentQuestion) -> Consent | None:
         """May this be sent? None is no. Cancelled when the check is stopped."""
 
-    async def ended(self, result: CheckResult | None) -> None:
-        """The check is over and on record; None where it broke, and stands there unfinished."""
+    async def ended(self) -> None:
+        """The check is over, and its end on record."""
 
 
 @dataclass(slots=True)
@@ -94,9 +97,10 @@ class Desk:
     async def _conduct(
         self, running: _Running, request: CheckRequest, watcher: Watcher, lang: str
     ) -> None:
-        check, result = running.began.check, None
+        check = running.began.check
         try:
-            result = await conduct(
+            await watcher.began()
+            await conduct(
                 running.began,
                 request,
                 self._store,
@@ -115,7 +119,7 @@ class Desk:
             await self._store.interrupt(check, time.time())
         finally:
             self._running.pop(check, None)
-        await watcher.ended(result)
+        await watcher.ended()
 
 
 async def _unless_stopped(
@@ -130,3 +134,4 @@ async def _unless_stopped(
     finally:
         asking.cancel()
         stopping.cancel()
+        await asyncio.gather(asking, stopping, return_exceptions=True)

@@ -139,7 +139,8 @@ CREATE TABLE outbox (
   unsure INTEGER NOT NULL,          -- an attempt ended without an answer: look before repeating
   error TEXT,
   ended REAL,
-  ts TEXT                           -- Slack's name for the message
+  ts TEXT,                          -- Slack's name for the message
+  file_id TEXT                      -- a file: Slack's name for the upload that is to be shown
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox (channel, number) WHERE state = 'waiting';
 

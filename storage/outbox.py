@@ -34,8 +34,9 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A thing to say on its way. unsure: an attempt ended without an answer, so it may stand
-    there already. created: epoch seconds when it was to be said."""
+    """A thing to say on its way. unsure: an attempt has no known end, so it may stand there
+    already. created: epoch seconds when it was to be said. error: why it is not there yet.
+    file_id: Slack's name for a file that was brought to it."""
 
     number: int
     say: Say
@@ -43,6 +44,15 @@ class Delivery:
     attempts: int
     unsure: bool
     error: str | None
+    file_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits, and since when (epoch seconds) the oldest of it; None: nothing waits."""
+
+    waiting: int
+    oldest: float | None
 
 
 class Outbox:
@@ -55,10 +65,44 @@ class Outbox:
         """Keep them all or none; on disk when this returns. A key said before is passed over."""
         await self._database.write(lambda rows: _keep_all(rows, says, now))
 
-    async def waiting(self) -> list[Delivery]:
-        """All that is to be sent, in order."""
-        sql = "SELECT * FROM outbox WHERE state = 'waiting' ORDER BY number"
-        return await self._database.read(lambda rows: [_delivery(row) for row in rows.all(sql)])
+    # --- what waits -------------------------------------------------------------------
+
+    async def channels(self) -> list[str]:
+        """Where something is to be said."""
+        sql = "SELECT channel FROM outbox WHERE state = 'waiting' GROUP BY channel"
+        return await self._database.read(lambda rows: [row["channel"] for row in rows.all(sql)])
+
+    async def next_in(self, channel: str) -> Delivery | None:
+        """What is to be said there first."""
+        sql = "SELECT * FROM outbox WHERE state = 'waiting' AND channel = ? ORDER BY number LIMIT 1"
+
+        def read(rows: Rows) -> Delivery | None:
+            row = rows.one(sql, channel)
+            return _delivery(row) if row else None
+
+        return await self._database.read(read)
+
+    async def depth(self) -> Depth:
+        """How much waits."""
+        sql = "SELECT count(*) AS n, min(created) AS oldest FROM outbox WHERE state = 'waiting'"
+
+        def read(rows: Rows) -> Depth:
+            row = rows.one(sql) or {"n": 0, "oldest": None}
+            return Depth(row["n"], row["oldest"])
+
+        return await self._database.read(read)
+
+    # --- what becomes of it -----------------------------------------------------------
+
+    async def begin(self, key: str) -> None:
+        """It is about to be sent: should nothing more be heard of the attempt, it is unsure.
+        Send it only after this has returned."""
+        await self._database.write(lambda rows: _begin(rows, key))
+
+    async def uploaded(self, key: str, file_id: str | None) -> None:
+        """The file is with Slack under this name, and shown to nobody yet. None: it is no
+        longer there."""
+        await self._database.write(lambda rows: rows.change("outbox", "key", key, file_id=file_id))
 
     async def sent(self, key: str, ts: str | None, now: float) -> None:
         """Slack took it. ts: Slack's name for the message, where it gave one."""
@@ -67,8 +111,10 @@ class Outbox:
         )
 
     async def failed(self, key: str, error: str, *, unsure: bool) -> None:
-        """An attempt failed; it stays waiting. unsure: it may stand there all the same."""
-        await self._database.write(lambda rows: _failed(rows, key, error, unsure=unsure))
+        """The attempt failed; it stays waiting. unsure: it may stand there all the same."""
+        await self._database.write(
+            lambda rows: rows.change("outbox", "key", key, error=error, unsure=int(unsure))
+        )
 
     async def give_up(self, key: str, error: str, now: float) -> None:
         """Slack will never take it, and this is why."""
@@ -76,23 +122,31 @@ class Outbox:
             lambda rows: rows.change("outbox", "key", key, state="given-up", error=error, ended=now)
         )
 
+    # --- what became of it ------------------------------------------------------------
+
     async def ts_of(self, key: str) -> str | None:
         """Slack's name for a message that was sent; None while it was not."""
+        row = await self._row(key)
+        return row["ts"] if row else None
 
-        def read(rows: Rows) -> str | None:
-            row = rows.one("SELECT ts FROM outbox WHERE key = ?", key)
-            return row["ts"] if row else None
-
-        return await self._database.read(read)
+    async def thread_of(self, key: str) -> str | None:
+        """The thread that a message stands in, or that it begins: Slack wants a thread's first
+        message named, never an answer in it. None: it was not sent."""
+        row = await self._row(key)
+        if row is None or row["state"] != "sent":
+            return None
+        above = await self.thread_of(row["thread_key"]) if row["thread_key"] else None
+        thread: str | None = row["thread_ts"] or above or row["ts"]
+        return thread
 
     async def state_of(self, key: str) -> str | None:
         """waiting, sent, given-up or superseded; None if it was never to be said."""
+        row = await self._row(key)
+        return row["state"] if row else None
 
-        def read(rows: Rows) -> str | None:
-            row = rows.one("SELECT state FROM outbox WHERE key = ?", key)
-            return row["state"] if row else None
-
-        return await self._database.read(read)
+    async def _row(self, key: str) -> dict[str, Json] | None:
+        sql = "SELECT ts, state, thread_ts, thread_key FROM outbox WHERE key = ?"
+        return await self._database.read(lambda rows: rows.one(sql, key))
 
 
 def _keep_all(rows: Rows, says: Sequence[Say], now: float) -> None:
@@ -124,10 +178,9 @@ def _keep(rows: Rows, say: Say, now: float) -> None:
     )
 
 
-def _failed(rows: Rows, key: str, error: str, *, unsure: bool) -> None:
-    if row := rows.one("SELECT attempts, unsure FROM outbox WHERE key = ?", key):
-        changes = {"attempts": row["attempts"] + 1, "unsure": int(unsure or row["unsure"])}
-        rows.change("outbox", "key", key, error=error, **changes)
+def _begin(rows: Rows, key: str) -> None:
+    if row := rows.one("SELECT attempts FROM outbox WHERE key = ?", key):
+        rows.change("outbox", "key", key, attempts=row["attempts"] + 1, unsure=1)
 
 
 def _delivery(row: dict[str, Json]) -> Delivery:
@@ -148,4 +201,5 @@ def _delivery(row: dict[str, Json]) -> Delivery:
         attempts=row["attempts"],
         unsure=bool(row["unsure"]),
         error=row["error"],
+        file_id=row["file_id"],
     )

@@ -25,9 +25,9 @@ from storage.inbox import Inbox
 from storage.migrations import MIGRATIONS
 from storage.outbox import Outbox
 from storage.records import Begun, Origin
-from storage.views import CheckRecord, Event, Sent
+from storage.views import CheckRecord, Event, IncidentHead, Sent
 
-__all__ = ["Begun", "CheckRecord", "Event", "Origin", "Raw", "Sent", "Store", "StoreError"]
+__all__ = ["Begun", "CheckRecord", "Event", "IncidentHead", "Origin", "Raw", "Sent", "Store", "StoreError"]
 
 Json = Any
 
@@ -185,6 +185,10 @@ class Store:
         """What was last sent between the pair by any process, newest first."""
         return await self._database.read(lambda rows: views.last_triggers(rows, pair_id, limit))
 
+    async def triggers_since(self, since: float) -> int:
+        """How many were sent since then (epoch seconds), of all pairs, by any process."""
+        return await self._database.read(lambda rows: views.triggers_since(rows, since))
+
     # --- an incident's life -----------------------------------------------------------
 
     async def acknowledge(self, incident_id: str, by: str, at: float) -> bool:
@@ -219,6 +223,10 @@ class Store:
     async def follow(self, check_id: str, after_seq: int = 0) -> list[Event]:
         """The check's events after `after_seq`: poll it to watch a check of another process."""
         return await self._database.read(lambda rows: views.follow(rows, check_id, after_seq))
+
+    async def incident_head(self, incident_id: str) -> IncidentHead:
+        """An incident as it stands, without what happened in it."""
+        return await self._database.read(lambda rows: views.incident_head(rows, incident_id))
 
     async def list_incidents(self) -> list[dict[str, Json]]:
         """The contract's `incidents list --json`, oldest first."""

@@ -49,8 +49,8 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
     """A check as it stands. state: running | finished | stopped | interrupted. verdicts:
-    every document that was saved, oldest first; the last one counts. place: where it was asked,
-    for whoever has to answer there."""
+    every document that was saved, oldest first; the last one counts. key: names the request
+    that began it; place: where it was asked, for whoever has to answer there."""
 
     id: str
     incident_id: str
@@ -60,6 +60,7 @@ class CheckRecord:
     started: float
     ended: float | None
     context: Context
+    key: str | None
     place: dict[str, Json] | None
     verdicts: tuple[dict[str, Json], ...]
 
@@ -76,6 +77,7 @@ def check(rows: Rows, check_id: str) -> CheckRecord:
     return CheckRecord(
         **{name: row[name] for name in names},
         context=decode(Context, json.loads(row["context"])),
+        key=row["request_key"],
         place=json.loads(row["asked"]) if row["asked"] else None,
         verdicts=tuple(_documents(rows, check_id)),
     )
@@ -119,6 +121,12 @@ def unsaid(rows: Rows, suffix: str) -> list[str]:
     return [str(row["id"]) for row in rows.all(sql, suffix)]
 
 
+def triggers_since(rows: Rows, since: float) -> int:
+    """How many were sent since then, of all pairs."""
+    row = rows.one("SELECT count(*) AS sent FROM triggers WHERE at >= ?", since)
+    return int(row["sent"]) if row else 0
+
+
 def last_triggers(rows: Rows, pair_id: str, limit: int) -> list[Sent]:
     """What was last sent between the pair, newest first."""
     sql = "SELECT * FROM triggers WHERE pair_id = ? ORDER BY at DESC, number DESC LIMIT ?"
@@ -132,6 +140,29 @@ def last_triggers(rows: Rows, pair_id: str, limit: int) -> list[Sent]:
         )
         for row in rows.all(sql, pair_id, limit)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentHead:
+    """An incident as it stands; times are epoch seconds."""
+
+    id: str
+    pair_id: str
+    near: str
+    far: str
+    state: str
+    opened: float
+    closed: float | None
+    closed_by: str | None
+    cause: str | None
+    acknowledged: float | None
+    acknowledged_by: str | None
+
+
+def incident_head(rows: Rows, incident_id: str) -> IncidentHead:
+    """The incident as it stands; StoreError if there is none."""
+    row = get_incident(rows, incident_id)
+    return IncidentHead(**{name: row[name] for name in IncidentHead.__slots__})
 
 
 def list_incidents(rows: Rows) -> list[dict[str, Json]]:

@@ -32,7 +32,9 @@ BODY = {"password": PASSWORD, "lines": list(LINES), "deep": [{"text": TEXT}], TE
 # Writes that carry no text that anyone printed or typed: times and our own ids.
 PLAIN = {"open", "close", "renew_lease", "interrupt_orphans", "interrupt", "finish_check"}
 READS = {"check", "load_evidence", "follow", "last_triggers", "list_incidents", "incident"} | {
+    "incident_head",
     "running",
+    "triggers_since",
     "unsaid",
 }
 
