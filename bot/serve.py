@@ -22,8 +22,8 @@ from slack_bolt.async_app import AsyncApp
 from bot import logs
 from bot.secrets import LISTEN, BadEnvironment, Environment, SlackTokens, take
 from bot.settings import Settings
+from bot.slack.admission import NotAdmitted
 from bot.slack.connection import Connection, connect, session
-from bot.slack.refused import Refused
 from bot.slack.socket import Bounds
 from bot.terminal.interrupt import stoppable
 from bot.terminal.safe import printable
@@ -97,7 +97,7 @@ def run(settings: Settings, open_front: OpenFront = lambda *_: Silent()) -> int:
 
     try:
         asyncio.run(stoppable(work, lambda: _log.info(voice("serve.stopping"))))
-    except (Refused, CantListen) as error:
+    except (NotAdmitted, CantListen) as error:
         raise _unusable((error.words,), settings) from None
     return 0
 
@@ -113,7 +113,7 @@ async def serve(
     stop: asyncio.Event,
     bounds: Bounds = Bounds(),  # noqa: B008 - frozen
 ) -> None:
-    """Run until `stop` is set, then end in good order. Raises Refused (Slack does not take a
+    """Run until `stop` is set, then end in good order. Raises NotAdmitted (Slack does not take a
     token) and CantListen; what was open by then is closed. A failure of the part that hears
     Slack ends the process in the same order, and is raised: whoever started it starts it again.
     """

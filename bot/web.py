@@ -61,8 +61,11 @@ def _slack_events(connection: Connection) -> Callable[..., Awaitable[web.Respons
             return web.json_response({"error": "not signed by Slack"}, status=401)
         if connection.identity is None:
             return web.json_response({"error": "not authorised at Slack yet"}, status=503)
-        answer = await connection.app.async_dispatch(await to_bolt_request(request))
-        return await to_aiohttp_response(answer)
+        try:
+            read = await to_bolt_request(request)
+        except (ValueError, RecursionError):  # bolt parses it here, and leaves JSON's errors to us
+            return web.json_response({"error": "not in Slack's form"}, status=400)
+        return await to_aiohttp_response(await connection.app.async_dispatch(read))
 
     return events
 

@@ -24,7 +24,8 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.secrets import BOT, SlackTokens
-from bot.slack.refused import Refused, again, refusal
+from bot.slack.admission import NotAdmitted, admitted, again
+from bot.slack.failures import SlackFailure
 from bot.slack.socket import Bounds, SocketMode
 from probes.model import Message
 
@@ -83,17 +84,15 @@ async def connect(
 ) -> Connection:
     """The connection, authorised unless Slack is down; `open` and `run` then let requests in.
 
-    Raises Refused where Slack does not take the bot token.
+    Raises NotAdmitted where Slack does not take the bot token.
     """
     connection = Connection(tokens, session, bounds)
     register(connection.app)
     try:
         async with asyncio.timeout(_FIRST_TRY_SECONDS):
             await connection.authorise()
-    except Refused:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, Slack may be back in a moment
-        _log.warning("slack can't be reached; trying on", error=repr(error)[:300])
+    except (SlackFailure, TimeoutError) as error:
+        _log.warning("slack can't be reached; trying on", error=repr(error))
     return connection
 
 
@@ -124,15 +123,16 @@ class Connection:
         self.socket = SocketMode(self.app, tokens.app, bounds) if tokens.app else None
 
     async def authorise(self) -> Identity:
-        """Ask Slack who we are. Raises Refused, or the call's own error."""
+        """Ask Slack who we are. Raises NotAdmitted, SlackFailure."""
         try:
-            answer = await self.client.auth_test()
-        except Exception as error:  # noqa: BLE001 - told apart, and raised again
-            self._trouble = f"auth.test: {type(error).__name__}"
-            raise refusal(error, BOT) or error from None
+            with admitted(BOT):
+                answer = await self.client.auth_test()
+        except (NotAdmitted, SlackFailure) as error:
+            self._trouble = f"not authorised: {error}"
+            raise
         if not answer.get("bot_id"):
             where = Message("serve.where-bot")
-            raise Refused(Message("serve.not-a-bot", {"name": BOT, "where": where}))
+            raise NotAdmitted(Message("serve.not-a-bot", {"name": BOT, "where": where}))
         identity = self.identity = Identity(
             team_id=str(answer["team_id"]),
             team=str(answer["team"]),
@@ -156,16 +156,14 @@ class Connection:
         return await asyncio.shield(self._known)
 
     async def open(self) -> None:
-        """Open Socket Mode, with one try. Raises Refused where Slack does not take the app token;
-        where it can't be reached, `run` tries on."""
+        """Open Socket Mode, with one try. Raises NotAdmitted where Slack does not take the app
+        token; where it can't be reached, `run` tries on."""
         if not self.socket or not self.identity:
             return
         try:
             await self.socket.open()
-        except Refused:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, Slack may be back in a moment
-            _log.warning("socket mode can't be reached; trying on", error=repr(error)[:300])
+        except SlackFailure as error:
+            _log.warning("socket mode can't be reached; trying on", error=repr(error))
 
     async def run(self) -> NoReturn:
         """Be authorised and heard, for ever."""

@@ -51,7 +51,7 @@ def ids(body: Mapping[str, Json]) -> dict[str, str]:
     event = body.get("event") or {}
     found = {
         "type": body.get("type") or body.get("command"),
-        "event": event.get("type"),
+        "event_type": event.get("type"),
         "event_id": body.get("event_id"),
         "team": body.get("team_id") or (body.get("team") or {}).get("id"),
         "user": body.get("user_id") or (body.get("user") or {}).get("id") or event.get("user"),

@@ -24,7 +24,8 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.secrets import APP
-from bot.slack.refused import again, refusal
+from bot.slack.admission import NotAdmitted, admitted, again
+from bot.slack.failures import SlackFailure
 
 _log = structlog.get_logger(__name__)
 
@@ -45,8 +46,8 @@ class Bounds:
     """A server that forgot a line may answer its pings for ever: no line lives longer."""
     watch: float = 1.0
     """Between two looks at a line."""
-    linger: float = 10.0
-    """A line that Slack gives up may still bring what was on its way."""
+    linger: float = 15.0
+    """A line that Slack gives up may still bring what was on its way; Slack closes it after 10."""
     close: float = 5.0
     retry: float = 1.0
     """Before the second try to open a line; doubled at each, up to `retry_most`."""
@@ -80,22 +81,26 @@ class SocketMode:
         return self._clock() - self._line.heard_at if self._line else None
 
     async def open(self) -> None:
-        """Open a line, with one address and one try. Raises Refused where only a person can
-        mend it, and whatever else went wrong as it came."""
+        """Open a line, with one address and one try. Raises NotAdmitted, SlackFailure."""
         try:
-            response = await self._app.client.apps_connections_open(app_token=self._app_token)
-            line = _Line(self._app, self._app_token, self._bounds, self._clock)
-            try:
-                await line.connect(str(response["url"]))
-            except BaseException:
-                self._leave(line, None)
-                raise
-        except Exception as error:  # noqa: BLE001 - told apart, and raised again
-            self.trouble = _told(error)
-            raise refusal(error, APP) or error from None
+            with admitted(APP):
+                line = await self._connected()
+        except (NotAdmitted, SlackFailure) as error:
+            self.trouble = f"socket mode is not connected: {error}"
+            raise
         self._line, self.trouble = line, ""
         self.opened += 1
         _log.info("socket mode is connected", line=self.opened)
+
+    async def _connected(self) -> _Line:
+        answer = await self._app.client.apps_connections_open(app_token=self._app_token)
+        line = _Line(self._app, self._app_token, self._bounds, self._clock)
+        try:
+            await line.connect(str(answer["url"]))
+        except BaseException:
+            self._leave(line, None)
+            raise
+        return line
 
     async def run(self) -> NoReturn:
         """Watch the open line, and replace it when it ends."""
@@ -195,7 +200,7 @@ class _Line:
             async with asyncio.timeout(self._bounds.close):
                 await self._handler.close_async()  # type: ignore[no-untyped-call]
         except Exception as error:  # noqa: BLE001 - it is given up in any case
-            _log.warning("socket mode leaves a line unclosed", error=_told(error))
+            _log.warning("socket mode leaves a line unclosed", error=repr(error))
             await self._drop()
 
     async def _drop(self) -> None:
@@ -243,8 +248,3 @@ class _Line:
     def _a_task_died(self) -> bool:
         tasks = (self._client.message_receiver, self._client.message_processor)
         return any(task is not None and task.done() for task in tasks)
-
-
-def _told(error: Exception) -> str:
-    """An error in one line; the SDK's hold whole answers."""
-    return f"{type(error).__name__}: {error}".splitlines()[0].strip()[:300]
