@@ -41,6 +41,9 @@ SCOPES = frozenset(
         "files:write",
         "groups:history",
         "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
         "usergroups:read",
         "users:read",
     }
