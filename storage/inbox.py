@@ -33,6 +33,10 @@ class Inbox:
         """Keep it; on disk when this returns. False: it was there before, and nothing changes."""
         return await self._database.write(lambda rows: _take_in(rows, key, kind, body, now))
 
+    async def claim(self, key: str, body: dict[str, Json], now: float) -> Taken:
+        """Be the first to do what is done once: whose it is, this one's or an earlier one's."""
+        return await self._database.write(lambda rows: _claim(rows, key, body, now))
+
     async def done_with(self, key: str, answer: dict[str, Json], now: float) -> None:
         """It was acted on: it won't be seen in `undone` again."""
         await self._database.write(
@@ -40,8 +44,8 @@ class Inbox:
         )
 
     async def undone(self) -> list[Taken]:
-        """All that was not acted on, oldest first."""
-        sql = "SELECT * FROM inbox WHERE done IS NULL ORDER BY number"
+        """All that was not acted on, oldest first; claims are marks, not acts."""
+        sql = "SELECT * FROM inbox WHERE done IS NULL AND kind != 'claim' ORDER BY number"
         return await self._database.read(lambda rows: [_taken(row) for row in rows.all(sql)])
 
     async def find(self, key: str) -> Taken | None:
@@ -59,6 +63,12 @@ def _take_in(rows: Rows, key: str, kind: str, body: dict[str, Json], now: float)
         return False
     rows.add("inbox", {"key": key, "kind": kind, "body": body, "at": now})
     return True
+
+
+def _claim(rows: Rows, key: str, body: dict[str, Json], now: float) -> Taken:
+    _take_in(rows, key, "claim", body, now)
+    row = rows.one("SELECT * FROM inbox WHERE key = ?", key)
+    return _taken(row) if row else Taken(key, "claim", body, now)
 
 
 def _taken(row: dict[str, Json]) -> Taken:

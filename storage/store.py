@@ -27,7 +27,17 @@ from storage.outbox import Outbox
 from storage.records import Begun, Origin
 from storage.views import CheckRecord, Event, IncidentHead, Sent
 
-__all__ = ["Begun", "CheckRecord", "Event", "IncidentHead", "Origin", "Raw", "Sent", "Store", "StoreError"]
+__all__ = [
+    "Begun",
+    "CheckRecord",
+    "Event",
+    "IncidentHead",
+    "Origin",
+    "Raw",
+    "Sent",
+    "Store",
+    "StoreError",
+]
 
 Json = Any
 

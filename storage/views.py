@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from probes.model import Context, Evidence, Gap, Tools
 from storage.codec import Parse, Raw, decode, evidence
@@ -21,6 +21,9 @@ Json = Any
 
 PLAN_ENDED = "plan-ended"  # body: {"plan": name}; it makes the plan part of the evidence
 JOB_EVENT = "job-event"  # what a backup job said of itself; listed as the incident's events
+
+
+State = Literal["running", "finished", "stopped", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """A check as it stands. state: running | finished | stopped | interrupted. verdicts:
-    every document that was saved, oldest first; the last one counts. key: names the request
-    that began it; place: where it was asked, for whoever has to answer there."""
+    """A check as it stands. verdicts: every document that was saved, oldest first; the last one
+    counts. key: names the request that began it; place: where it was asked, for whoever has to
+    answer there."""
 
     id: str
     incident_id: str
     pair_id: str
     asked_by: str
-    state: str
+    state: State
     started: float
     ended: float | None
     context: Context

@@ -66,6 +66,7 @@ async def _write_secrets(store: Store) -> set[str]:
     await store.acknowledge(incident, TEXT, NOW)
     await store.close_incident(incident, TEXT, NOW)
     await store.inbox.take_in("k", TEXT, BODY, NOW)
+    await store.inbox.claim("c", BODY, NOW)
     await store.inbox.done_with("k", BODY, NOW)
     await store.outbox.say([Say("k", "post", TEXT, BODY)], NOW)
     await store.outbox.failed("k", TEXT, unsure=True)

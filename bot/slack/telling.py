@@ -1,0 +1,178 @@
+"""What is said of a check, always out of the record: the same in the normal case and after a
+restart, and exactly once, by the outbox' keys (`c12:root`, `c12:reply`, `c12:end` …).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.picture.alt import alt_text
+from bot.picture.png import png
+from bot.picture.svg import svg
+from bot.recall import as_said
+from bot.request import CheckResult
+from bot.rights import detail_of
+from bot.slack.connection import Identity
+from bot.slack.model import Attachment, Detail, Place, Post, Press, Reader, Told
+from bot.slack.outbox import Outbox, edit_of, file_of, post_of
+from bot.slack.people import People
+from bot.slack.views.findings import findings, long_output
+from bot.slack.views.verdict import interrupted, recovery, reply, verdict
+from bot.words import titles, titles_of
+from probes.inventory import Inventory
+from storage.outbox import Say
+from storage.store import CheckRecord, Store
+
+END = ":end"
+"""The key of a check's last word: a check that has ended and lacks it was not told."""
+
+
+def root_key(check: str) -> str:
+    """The outbox' key of a check's root message."""
+    return f"{check}:root"
+
+
+def place_of(record: CheckRecord) -> Place | None:
+    """Where the check was asked, if anywhere in Slack."""
+    return Place(**record.place) if record.place else None
+
+
+class Teller:
+    """Says what the record holds of a check, where it was asked."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        people: People,
+        inventory: Inventory,
+        identity: Identity,
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._people = people
+        self._inventory = inventory
+        self._identity = identity
+
+    async def link(self, record: CheckRecord) -> str | None:
+        """The address of the check's root message; None while it stands nowhere."""
+        place, ts = place_of(record), await self._store.outbox.ts_of(root_key(record.id))
+        if place is None or ts is None:
+            return None
+        return self._identity.permalink(place.channel, ts, place.thread)
+
+    async def before_the_watch(self, check: str, result: CheckResult) -> None:
+        """The verdict as it stands while the recovery is being watched."""
+        record = await self._store.check(check)
+        if place := place_of(record):
+            told = await self.told(record, result)
+            reader = await self.reader(place, result)
+            await self._outbox.say(
+                edit_of(f"{check}:verdict", place, verdict(told, reader), of=root_key(check)),
+                *await self._thread(check, place, told, reader),
+            )
+
+    async def end(self, check: str) -> None:
+        """The last word on a check that is over, however it came to be."""
+        record = await self._store.check(check)
+        place = place_of(record)
+        if place is None:
+            return
+        record, result = await as_said(self._store, check, place.lang)
+        says = [await self._root(record, place, result, check + END)]
+        if result is None:
+            cut_off = _cut_off(record, await self.reader(place))
+            mentioned = Post(f"<@{place.user}> {cut_off.text}")
+            says.append(self._reply(check, "reply", place, mentioned))
+        else:
+            told, reader = await self.told(record, result), await self.reader(place, result)
+            says += await self._thread(check, place, told, reader)
+            if len(record.verdicts) > 1:
+                says.append(self._reply(check, "recovery", place, recovery(told, reader)))
+        await self._outbox.say(*says)
+
+    async def refresh(self, check: str, mark: str) -> None:
+        """The root as it stands now, after somebody pressed. mark: names the press."""
+        record = await self._store.check(check)
+        place = place_of(record)
+        if place is None or record.state == "running":
+            return
+        record, result = await as_said(self._store, check, place.lang)
+        await self._outbox.say(await self._root(record, place, result, f"{check}:{mark}"))
+
+    async def told(self, record: CheckRecord, result: CheckResult) -> Told:
+        """The check with all that people did to it."""
+        incident = await self._store.incident_head(record.incident_id)
+        rerun = await self._store.inbox.find(f"rerun:{record.id}")
+        return Told(
+            result=result,
+            state=record.state,
+            asked_by=record.asked_by,
+            stopped_by=await self._stopped_by(record.id),
+            acknowledged=_press(incident.acknowledged_by, incident.acknowledged),
+            closed=_press(incident.closed_by, incident.closed),
+            incident_open=incident.state != "closed",
+            rerun=(rerun.answer or {}).get("check") if rerun else None,
+        )
+
+    async def reader(self, place: Place, result: CheckResult | None = None) -> Reader:
+        """Whoever reads there: never more than the channel may see now, or might when asked."""
+        room = await self._people.room(place.channel)
+        now = detail_of(room, self._inventory.slack)
+        detail: Detail = "roles" if "roles" in (now, place.detail) else "addresses"
+        known = (
+            titles_of(result.evidence.context)
+            if result
+            else titles(self._inventory.sites.values(), self._inventory.segments)
+        )
+        return Reader(place.lang, detail, known)
+
+    async def _root(
+        self, record: CheckRecord, place: Place, result: CheckResult | None, key: str
+    ) -> Say:
+        told = await self.told(record, result) if result else None
+        reader = await self.reader(place, result)
+        post = verdict(told, reader) if told else _cut_off(record, reader)
+        return edit_of(key, place, post, of=root_key(record.id))
+
+    async def _thread(self, check: str, place: Place, told: Told, reader: Reader) -> list[Say]:
+        """Picture, findings, long output, then the short verdict that mentions who asked."""
+        drawn = await asyncio.to_thread(_picture, told, reader)
+        found = await asyncio.to_thread(findings, told, reader)
+        output = await asyncio.to_thread(long_output, told, reader)
+        return [
+            self._file(check, "picture", place, drawn),
+            *(self._reply(check, f"finding:{name}", place, post) for name, post in found),
+            *(self._file(check, f"output:{a.name}", place, a) for a in output),
+            self._reply(check, "reply", place, reply(told, reader)),
+        ]
+
+    def _reply(self, check: str, name: str, place: Place, post: Post) -> Say:
+        return post_of(f"{check}:{name}", place, post, thread=root_key(check))
+
+    def _file(self, check: str, name: str, place: Place, file: Attachment) -> Say:
+        return file_of(f"{check}:{name}", place, file, thread=root_key(check))
+
+    async def _stopped_by(self, check: str) -> Press | None:
+        for event in await self._store.follow(check):
+            if event.kind == "stop-asked":
+                return Press(event.body["by"], event.at)
+        return None
+
+
+def _cut_off(record: CheckRecord, reader: Reader) -> Post:
+    pair = record.context.pair
+    ends = (pair.near, pair.far)
+    return interrupted(record.asked_by, record.id, record.incident_id, reader, None, ends)
+
+
+def _press(by: str | None, at: float | None) -> Press | None:
+    return Press(by, at) if by and at is not None else None
+
+
+def _picture(told: Told, reader: Reader) -> Attachment:
+    document, evidence = told.result.document, told.result.evidence
+    drawn = svg(document, evidence, reader.voice, reader.detail)
+    alt = alt_text(document, evidence, reader.voice, reader.detail)
+    title = reader.voice("talking.picture")
+    return Attachment(f"{document['check']}.png", title, png(drawn), alt)
