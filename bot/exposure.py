@@ -6,7 +6,7 @@ attack (contract.md, `trigger.blocked`): the dialog names those that are open ri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.request import ConsentQuestion
@@ -17,18 +17,13 @@ from probes.scene import Scene
 _ALIVE = ("ESTAB", "ESTABLISHED", "SYN-SENT", "SYN-RECV", "SYN_SENT", "SYN_RECV")
 
 
-Open = tuple[str, str, int, str]
-"""A connection: its source's endpoint id, the other end (an endpoint's id where it is one, else
-its address), the port there, its state."""
-
-
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """The source's connections to the other site. at: epoch seconds when the host listed them.
-    open: None where no list came: then nothing is known."""
+    """The source's connections to the other site. at: epoch seconds when the host listed them;
+    None where no list came: then nothing is known."""
 
-    at: float = 0.0
-    open: tuple[Open, ...] | None = None
+    at: float | None
+    sockets: tuple[Socket, ...] = ()
 
 
 def exposed(evidence: Evidence, question: ConsentQuestion) -> Exposed:
@@ -39,25 +34,20 @@ def exposed(evidence: Evidence, question: ConsentQuestion) -> Exposed:
         if isinstance(o.reading, SocketsReading) and o.reading.samples
     ]
     if not lists:
-        return Exposed()
+        return Exposed(None)
     sample = max((s for reading in lists for s in reading.samples), key=lambda s: s.at)
     context = evidence.context
     far = context.far if question.target.startswith(f"{context.far.name}/") else context.near
-    return Exposed(sample.at, tuple(_open(sample.sockets, question.source, far)))
+    alive = (socket for socket in sample.sockets if socket.state in _ALIVE)
+    return Exposed(sample.at, tuple(socket for socket in alive if _ends_at(socket, far)))
 
 
-def _open(sockets: Iterable[Socket], source: str, far: Site) -> Iterator[Open]:
-    """Those that end at the site, by its networks and by its endpoints as others see them; each
-    at the end that listens, which is the one with the lower port."""
-    endpoints = {
-        a: e.id for e in far.endpoints.values() for a in (e.address, *e.seen_from.values())
-    }
-    for socket in sockets:
-        if socket.peer is None or socket.state not in _ALIVE:
-            continue
-        if socket.peer in endpoints or any(socket.peer in network for network in far.networks):
-            target = endpoints.get(socket.peer, str(socket.peer))
-            yield (source, target, min(socket.local_port, socket.peer_port), socket.state)
+def _ends_at(socket: Socket, site: Site) -> bool:
+    """By the site's networks, and by its endpoints as others may see them."""
+    if socket.peer is None:
+        return False
+    seen = (a for e in site.endpoints.values() for a in (e.address, *e.seen_from.values()))
+    return socket.peer in set(seen) or any(socket.peer in network for network in site.networks)
 
 
 def consent_question(evidence: Evidence, flow: Flow) -> ConsentQuestion:

@@ -20,10 +20,12 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from bot import logs
+from bot.desk import Desk
 from bot.secrets import LISTEN, BadEnvironment, Environment, SlackTokens, take
 from bot.settings import Settings
 from bot.slack.admission import NotAdmitted
 from bot.slack.connection import Connection, connect, session
+from bot.slack.front import Front as Face
 from bot.slack.socket import Bounds
 from bot.terminal.interrupt import stoppable
 from bot.terminal.safe import printable
@@ -32,6 +34,7 @@ from bot.web import Troubles, web_app
 from bot.words import Voice, say
 from probes.inventory import Inventory
 from probes.model import Message
+from probes.ssh import SshTransport
 from storage.errors import StoreError
 from storage.store import Store
 
@@ -57,17 +60,10 @@ class Front(Protocol):
 OpenFront = Callable[[Store, Inventory, Settings], Front]
 
 
-class Silent:
-    """A front that answers nothing, until the one that does is wired in."""
-
-    def register(self, app: AsyncApp) -> None:
-        pass
-
-    async def start(self, connection: Connection) -> None:
-        pass
-
-    async def close(self, grace: float) -> None:
-        pass
+def answering(store: Store, inventory: Inventory, settings: Settings) -> Front:
+    """The front that answers, over the checks that this process runs."""
+    desk = Desk(store, inventory, lambda context: SshTransport(context.endpoints))
+    return Face(store, desk, Voice(settings.lang))
 
 
 class CantListen(Exception):  # noqa: N818 - it is what happened
@@ -78,7 +74,7 @@ class CantListen(Exception):  # noqa: N818 - it is what happened
         self.words = words
 
 
-def run(settings: Settings, open_front: OpenFront = lambda *_: Silent()) -> int:
+def run(settings: Settings, open_front: OpenFront = answering) -> int:
     """The whole process; 0 after an orderly end. Raises Unusable for what a person can mend in
     the set-up, StoreError, and GivenUp at the second signal."""
     inventory = loaded(settings)

@@ -119,7 +119,8 @@ class Front:
         with suppress(TimeoutError):
             async with asyncio.timeout(grace / 2):
                 await self._checks.sweep()
-                await self._outbox.drained()
+                while (await self._outbox.depth()).waiting:
+                    await asyncio.sleep(0.05)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -69,8 +69,8 @@ class Orders:
                 return talk.incidents(await self._store.list_incidents(), reader)
             case Summary():
                 found = await self._store.list_incidents()
-                return talk.summary(found, asked.days, now, reader)
-        return talk.help_text(reader, visit.inventory.pairs)
+                return talk.summary(found, now - asked.days * _DAY, reader)
+        return talk.help_text(visit.inventory.pairs, reader)
 
     # --- a check ----------------------------------------------------------------------
 
