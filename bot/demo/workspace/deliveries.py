@@ -90,8 +90,12 @@ class Courier:
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": self._shared(event),
         }
+
+    def _shared(self, event: Json) -> bool:
+        channel = self.workspace.channels.get(event.get("channel", ""))
+        return channel is not None and channel.is_ext_shared
 
     async def _with_faults(self, kind: Kind, envelope: Json, names: tuple[str, ...]) -> Ack:
         faults = self.workspace.faults
@@ -168,12 +172,9 @@ def _request(kind: Kind, envelope: Json) -> tuple[bytes, dict[str, str]]:
     if kind == "events_api":
         headers = {"Content-Type": "application/json"}
         if envelope.get("retry_attempt"):
+            timed_out = envelope["retry_reason"] == "timeout"
             headers["X-Slack-Retry-Num"] = str(envelope["retry_attempt"])
-            headers["X-Slack-Retry-Reason"] = (
-                "http_timeout"
-                if envelope["retry_reason"] == ("timeout")
-                else envelope["retry_reason"]
-            )
+            headers["X-Slack-Retry-Reason"] = "http_timeout" if timed_out else "http_error"
         return json.dumps(payload).encode(), headers
     fields = payload if kind == "slash_commands" else {"payload": json.dumps(payload)}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -10,7 +10,8 @@ A FAULT is `{"on": GLOB, "do": WHAT, "times": N | null, "chance": 0…1, "second
 
 - `on` names a method (`chat.*`), or a delivery: its kind (`slash_commands`, `interactive`,
   `events_api`), or an event's type as `event:app_mention`.
-- `do` for methods: `ratelimited` (429 with Retry-After `seconds`), `error500` (an HTML page),
+- `do` for methods: `ratelimited` (429 with Retry-After `seconds`), `error500` (an HTML
+  page), `error503` (one line of plain text, as a proxy in front of Slack answers),
   `hang` (waits `seconds`, then goes on), `reset` (the connection is cut). With `after` the method
   is carried out first; `hang` with `after` then cuts the connection instead of answering: it
   happened, and the caller can't know.
@@ -32,6 +33,7 @@ from bot.demo.workspace.model import Json
 Deed = Literal[
     "ratelimited",
     "error500",
+    "error503",
     "hang",
     "reset",
     "dead_address",

@@ -45,17 +45,18 @@ MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 MARKDOWN_TOGETHER = 12_000
 MESSAGE_TEXT = 40_000
+TABLE_TOGETHER = 10_000  # the reference of the table block: the characters of all cells together
 # The whole of a message's blocks: not documented. Slack refused one markdown block of more than
 # 13,297 characters, and 45 blocks with 11,341, and took 50 blocks with 9,597 (bolt-js issues 2509
-# and 2867): a sum of text with some 48 for each block fits all of these.
-_BLOCKS_TOGETHER = 13_345
-_EACH_BLOCK = 48
+# and 2867): a sum of the text with 72 for each block fits all of these.
+_BLOCKS_TOGETHER = 13_369
+_EACH_BLOCK = 72
 _METADATA_BYTES = 8_000  # [mem] the documentation of message metadata: 8 KB
 
 _OWN: dict[str, Rule] = {"block_id": BLOCK_ID}
 _CELL = ByType(
     {
-        "raw_text": typed("raw_text", {"text": Text(40_000, least=0)}),
+        "raw_text": typed("raw_text", {"text": Text(TABLE_TOGETHER)}),
         "raw_number": typed("raw_number", {"value": ANYTHING, "text": Text(255)}),
         "rich_text": RICH_TEXT,
     }
@@ -193,6 +194,9 @@ def _across(blocks: list[Json], at: str) -> Iterator[str]:
     tables = [n for n, block in enumerate(blocks) if block["type"] == "table"]
     if len(tables) > 1:
         yield wrong("only one table allowed", f"{at}/{tables[1]}")
+    for n in tables:
+        if _characters(blocks[n]["rows"]) > TABLE_TOGETHER:
+            yield wrong(f"must be less than {TABLE_TOGETHER + 1} characters", f"{at}/{n}/rows")
     marked = [block for block in blocks if block["type"] == "markdown"]
     if sum(len(block["text"]) for block in marked) > MARKDOWN_TOGETHER:
         yield wrong(f"must be less than {MARKDOWN_TOGETHER + 1} characters", at)

@@ -161,6 +161,8 @@ def _take_ack(link: Link, text: str) -> None:
         answer = json.loads(text)
     except ValueError:
         return
+    if not isinstance(answer, dict):
+        return
     waiting = link.waiting.get(str(answer.get("envelope_id")))
     if waiting is not None and not waiting.done():
         waiting.set_result(answer.get("payload"))

@@ -1,4 +1,4 @@
-"""A workspace with an app, two people and a channel, on loopback; and a bot made with slack-bolt."""
+"""A workspace with an app, two people and a channel, on loopback."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def bolt(here: Scene, seen: list[dict[str, Any]]) -> AsyncApp:
 @pytest.fixture
 async def seen(here: Scene) -> AsyncIterator[list[dict[str, Any]]]:
     found: list[dict[str, Any]] = []
-    handler = AsyncSocketModeHandler(bolt(here, found), here.tokens.app)
+    handler: Any = AsyncSocketModeHandler(bolt(here, found), here.tokens.app)
     await handler.connect_async()
     yield found
     await handler.close_async()

@@ -7,6 +7,10 @@ from bot.demo.workspace.api.call import Call
 from bot.demo.workspace.deliveries import Courier
 from bot.demo.workspace.model import Channel, Json, SlackError
 
+# Shorter than for a new message: Slack's reference of chat.update, and people's reports
+# (seratch/ChatGPT-in-Slack issue 102).
+_UPDATED_TEXT = 4000
+
 
 async def post_message(call: Call) -> Json:
     channel = _addressed(call)
@@ -38,10 +42,10 @@ async def update(call: Call) -> Json:
     channel = call.channel()
     message = _own(call, channel, "cant_update_message")
     _open(channel)
+    # What is not sent again stays, blocks too: an empty list takes them away (Slack's reference).
     said = messages.content(call.args, call.workspace)
-    # [mem] chat.update's documentation: blocks and attachments that are not sent again go.
-    for part in ("blocks", "attachments"):
-        message.pop(part, None)
+    if len(said["text"]) > _UPDATED_TEXT:
+        raise SlackError("msg_too_long")
     message |= said
     message["edited"] = {"user": call.app.bot_user, "ts": call.workspace.new_ts()}
     call.workspace.changed(channel.id)

@@ -11,14 +11,14 @@ from bot.demo.workspace.api.call import Call
 from bot.demo.workspace.model import Channel, File, Json, SlackError
 from bot.demo.workspace.state import Workspace
 
-_MOST_ALT_TEXT = 1000  # [mem] the documentation of files.getUploadURLExternal
+_MOST_ALT_TEXT = 1000  # the reference of files.getUploadURLExternal: alt_txt_too_large
 
 
 async def get_upload_url(call: Call) -> Json:
     args = call.args
     length = args.number("length", 0, 10**12)
     if length <= 0:
-        raise SlackError("missing_argument" if not args.text("length") else "invalid_arguments")
+        raise SlackError("missing_argument")
     alt_txt = args.text("alt_txt") or None
     if alt_txt is not None and len(alt_txt) > _MOST_ALT_TEXT:
         raise SlackError("alt_txt_too_large")
