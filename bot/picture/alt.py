@@ -19,7 +19,7 @@ MOST = 990
 
 def alt_text(document: Document, evidence: Evidence, voice: Voice, detail: Detail) -> str:
     """What the picture shows, under 1,000 characters: the verdict first, then each direction."""
-    names = Names(evidence.context, voice, detail)
+    names = Names.of(evidence.context, voice, detail)
     location = document["location"]
     both = lanes(ways(evidence, location), evidence.context, location, detail)
     text = " ".join(_sentences(document, both, names))
@@ -40,6 +40,8 @@ def _sentences(document: Document, both: tuple[Lane, Lane], names: Names) -> Ite
         )
         towards = story.direction(location, both, names) or voice("picture.blocked")
         yield voice("picture.stretch", direction=towards, before=before, behind=behind)
+        if story.traces_pass(both):
+            yield voice("picture.traces-pass")
     for lane in both:
         yield from _way(lane, names)
 

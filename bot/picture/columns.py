@@ -20,8 +20,8 @@ WIDE = 290
 TITLE, LABEL = 28, 27
 _ROW, _LINE, _PAD, _GAP = 44, 36, 12, 10
 _BANDS = (
-    ("#e3eefb", "#2f6db5"), ("#fbf0d9", "#b9770e"), ("#e2f3ee", "#1d8a72"),
-    ("#f0e8fa", "#7b4fb5"), ("#eaf0dc", "#6b7f1f"), ("#fae6f1", "#a83a7c"),
+    ("#e3eefb", "#2761a3"), ("#e2f3ee", "#14705c"), ("#fbf0d9", "#8f5a00"),
+    ("#f0e8fa", "#7145a8"), ("#eaf0dc", "#556616"), ("#fae6f1", "#9c3271"),
 )  # fmt: skip
 _NOBODYS = ("#eceff3", "#7b8592")
 
@@ -44,12 +44,12 @@ class Placed:
 
 
 class Palette:
-    """One colour an owner, in the order of their first appearance."""
+    """One colour an owner: near, far, then the others as they appear."""
 
     def __init__(self, lanes: Sequence[Lane]) -> None:
         found = [s.owner for lane in lanes for s in (*lane.above, *lane.below) if s.owner]
         ends = [lane.way.source.partition("/")[0] for lane in lanes]
-        order = dict.fromkeys((ends[0], *found, *ends))
+        order = dict.fromkeys((*ends, *found))
         self._of = {owner: _BANDS[n % len(_BANDS)] for n, owner in enumerate(order)}
 
     def __getitem__(self, owner: str | None) -> tuple[str, str]:

@@ -96,14 +96,15 @@ def _cut(way: Way, before: str | None, behind: str | None) -> int | None:
 
 
 def _or_mirrored(cut: int | None, way: Way, other: Way, other_cut: int | None) -> int | None:
-    """Where one end was not seen (a mute router): behind the last hop that is known to stand
-    beyond the stretch as the other side sees it."""
+    """Where one end was not seen (a mute router): before the first hop that is known to stand on
+    this side of the stretch as the other side sees it, else behind the last one beyond it."""
     this, that = way.spine, other.spine
     if cut is not None or other_cut is None or this is None or that is None:
         return cut
     places = [position(that, this, hop) if hop else None for hop in this.hops]
+    passed = [n for n, place in enumerate(places) if place is not None and place < other_cut]
     beyond = [n for n, place in enumerate(places) if place is not None and place >= other_cut]
-    return max(beyond, default=-1) + 1
+    return min(passed) if passed else max(beyond, default=-1) + 1
 
 
 # --- one lane -------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ host name, only sites, segments and roles.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ from probes.model import Address, Context, Kind
 from probes.profiles import PROFILES
 
 Detail = Literal["addresses", "roles"]
+_LONGEST = 60  # characters of a title; more than two lines of a band hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,22 @@ class Names:
     """How owners, hosts and addresses are called in front of these readers."""
 
     context: Context
+    titles: Mapping[str, str]
     voice: Voice
     detail: Detail
 
+    @classmethod
+    def of(cls, context: Context, voice: Voice, detail: Detail) -> Names:
+        """Titles are made clean here, so the voice that says the sentences must not put in the
+        raw ones for words that happen to be codes: it knows none."""
+        return cls(context, voice.titles, Voice(voice.lang), detail)
+
     def owner(self, name: str | None) -> str:
         """The title of a site or segment; words where an address is nobody's."""
-        return clean(self.voice.title(name)) or name if name else self.voice("picture.nobody")
+        if name is None:
+            return self.voice("picture.nobody")
+        title = clean(self.titles.get(name, name)) or name
+        return title if len(title) <= _LONGEST else title[: _LONGEST - 1].rstrip() + "…"
 
     def site(self, endpoint_id: str) -> str:
         return self.owner(endpoint_id.partition("/")[0])

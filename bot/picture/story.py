@@ -98,6 +98,11 @@ def _neighbour(address: str | None, owner: str | None, way: Way, names: Names) -
     return Neighbour(owner, names.address(address), _hop(way, address, names))
 
 
+def traces_pass(lanes: tuple[Lane, Lane]) -> bool:
+    """Is the stretch known by something else than traces: they go through it, or were not made?"""
+    return any(lane.blocked and lane.failing is not False for lane in lanes)
+
+
 def details(neighbour: Neighbour, names: Names) -> list[str]:
     """What stands below the owner's name."""
     found = [words for words in (neighbour.address, neighbour.hop) if words]

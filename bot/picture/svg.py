@@ -28,7 +28,7 @@ _OUTCOME = {"fault": ink.RED, "healthy": ink.GREEN, "inconclusive": ink.AMBER}
 def svg(document: Document, evidence: Evidence, voice: Voice, detail: Detail) -> str:
     """The verdict's path as an SVG. document: the contract's. detail: the channel's; in `roles`
     no address and no host name is shown."""
-    names = Names(evidence.context, voice, detail)
+    names = Names.of(evidence.context, voice, detail)
     location = document["location"]
     both = lanes(ways(evidence, location), evidence.context, location, detail)
     page = _Page(Ink(WIDTH), document, both, names)
@@ -131,7 +131,7 @@ class _Page:
         above = columns.place(
             self.lanes[0].above, self.lanes[1].above, self.names, y, upwards=False
         )
-        y = above[2]
+        y = max(above[2], y + self._excuses_height())
         box = None
         if self.location.get("between"):
             box = (y + 14, y + 14 + self._stretch_height())
@@ -152,10 +152,18 @@ class _Page:
         tracks.draw(self.ink, lane, bands, span, idle_x, failing_x)
         for band in bands:
             columns.draw(self.ink, band, x, self.names, self.palette, (-1, 1)[n])
-        if lane.way.spine is None:
-            words = self.names.voice("picture.not-looked", source=self.names.host(lane.way.source))
-            for row, line in enumerate(wrap(words, columns.WIDE - 20, 26, most=4)):
-                self.ink.text(x + 10, span.top + 100 + row * 35, line, 26, fill=ink.SOFT)
+        for row, line in enumerate(self._excuse(lane)):
+            self.ink.text(x + 10, span.top + 100 + row * 35, line, 26, fill=ink.SOFT)
+
+    def _excuse(self, lane: Lane) -> list[str]:
+        """What stands in the place of a lane on which nobody could look."""
+        if lane.way.spine is not None:
+            return []
+        words = self.names.voice("picture.not-looked", source=self.names.host(lane.way.source))
+        return wrap(words, columns.WIDE - 20, 26, most=4)
+
+    def _excuses_height(self) -> float:
+        return max(35 * len(self._excuse(lane)) for lane in self.lanes) + 24
 
     @property
     def _each(self) -> list[tuple[Lane, tuple[int, int]]]:
@@ -175,9 +183,8 @@ class _Page:
             self.ink.text(x, base, sign, 28, bold=True, fill=ink.SOFT)
             self.ink.text(x + 22, base, fit(words, columns.WIDE - 32, 26), 26, fill=ink.SOFT)
         titles = [(places[0], "idle") for lane, places in self._each if lane.idle is not None]
-        failing = [places[1] for lane, places in self._each if lane.failing is not None]
-        if failing:
-            titles.append((sum(failing) // len(failing), "failing"))
+        if any(lane.failing is not None for lane in self.lanes):
+            titles.append((WIDTH // 2, "failing"))
         for x, code in titles:
             words = voice(f"picture.{code}")
             wide = width(words, 25) + 6
@@ -187,7 +194,14 @@ class _Page:
     # --- the blocked stretch ----------------------------------------------------------------
 
     def _stretch_height(self) -> float:
-        return 126 + 40 * max(map(len, self._sides())) + 44
+        note = 38 * len(self._note())
+        return 126 + 40 * max(map(len, self._sides())) + note + 48
+
+    def _note(self) -> list[str]:
+        """Why the tracks go on behind the box, where they do."""
+        if not story.traces_pass(self.lanes):
+            return []
+        return wrap(self.names.voice("picture.traces-pass"), _ROOM - 80, 27, most=2)
 
     def _sides(self) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
         """Each neighbour's lines, and whether they are bold: whose it is, and how to find it."""
@@ -218,6 +232,9 @@ class _Page:
             self.ink.text(x, top + 120, voice(f"picture.{code}"), 25, fill=ink.SOFT)
             for row, (line, bold) in enumerate(lines):
                 self.ink.text(x, top + 158 + row * 40, line, 29 if bold else 27, bold=bold)
+        base = bottom - 50 - 38 * (len(self._note()) - 1)
+        for row, line in enumerate(self._note()):
+            self.ink.text(_EDGE + 40, base + row * 38, line, 27, fill=ink.SOFT)
         for lane, (_, x) in self._each:
             if lane.blocked:
                 self.ink.cross(x, bottom if lane.upwards else top)

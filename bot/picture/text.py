@@ -21,8 +21,9 @@ _BREAKS = " /·-"
 
 def clean(text: str) -> str:
     """One line of characters that the fonts have; decomposed Hangul is composed first."""
-    words = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(c if _has(c) else UNKNOWN for c in words if not _is_no_character(c))
+    words = unicodedata.normalize("NFC", text)
+    shown = (c for c in words if c.isspace() or not _is_no_character(c))
+    return "".join(c if _has(c) else UNKNOWN for c in " ".join("".join(shown).split()))
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
