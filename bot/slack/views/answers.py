@@ -1,0 +1,44 @@
+"""What came back, in few words: the same phrases as on the terminal, less what a channel may
+not see."""
+
+from __future__ import annotations
+
+from bot.slack.views.speech import Speech
+from bot.terminal import phrases
+from probes.model import Observation
+from probes.readings import KnockReading, TraceReading
+
+
+def who(source: str, target: str | None, speech: Speech) -> str:
+    return speech.title(source) + (f" → {speech.title(target)}" if target else "")
+
+
+def asked(observation: Observation, speech: Speech) -> str:
+    """`A → B, ping`."""
+    return f"{who(observation.source, observation.target, speech)}, {_probe(observation, speech)}"
+
+
+def answer(observation: Observation, speech: Speech) -> str:
+    """One line. In a channel for roles only readings whose phrase holds no address or port."""
+    if not speech.roles:
+        return " ".join(phrases.answer(observation, speech.voice).split())
+    match observation.reading:
+        case TraceReading(reached=reached):
+            return speech.plain("slack.trace-whole" if reached else "slack.trace-cut")
+        case KnockReading(rows=rows):
+            kinds = dict.fromkeys(speech.plain(f"knock.{row.result}") for row in rows)
+            return ", ".join(kinds)
+    if observation.probe not in _WITHOUT_PLACES:
+        return speech.plain("reading.other")
+    return " ".join(phrases.answer(observation, speech.voice).split())
+
+
+_WITHOUT_PLACES = (
+    "ping", "exchange", "sweep", "sockets", "counters", "clock", "joblog", "throughput"
+)  # fmt: skip
+
+
+def _probe(observation: Observation, speech: Speech) -> str:
+    if speech.roles:
+        return speech.voice.or_else(f"probe.{observation.probe}", observation.probe)
+    return phrases.question(observation.ask, speech.voice)
