@@ -105,7 +105,6 @@ class Person:
     async def _send(self, selector: str, text: str) -> None:
         box = self.page.locator(selector)
         await box.fill(text)
-        await box.press("Escape")  # the hints are not wanted
         await box.press("Enter")
 
     async def press(self, label: str, within: Locator | None = None) -> None:
@@ -177,7 +176,8 @@ class Person:
         """Whether the page, or a list of messages in it, is wider than the window."""
         return bool(
             await self.page.evaluate(
-                "[document.documentElement, ...document.querySelectorAll('.scroller, .dialog-body')]"
+                "[document.documentElement,"
+                " ...document.querySelectorAll('.scroller, .dialog-body')]"
                 ".some(each => each.scrollWidth > each.clientWidth)"
             )
         )

@@ -142,18 +142,24 @@ function online(up) {
 }
 
 function go(channel, thread = null, replace = false) {
-  const moved = channel !== at.channel;
-  if (moved) channelList.reset();
-  if (thread !== at.thread) threadList.reset();
-  Object.assign(at, { channel, thread, sidebar: false });
   const address = addressOf(api.person.id, channel, thread);
   if (replace) history.replaceState(null, "", address);
   else history.pushState(null, "", address);
-  if (!moved) return redraw();
-  if (data) Object.assign(data, { messages: [], threads: {}, ephemerals: [] });
+  look(channel, thread);
+}
+
+/** Shows another place; what the old one said is not shown under its name. */
+function look(channel, thread) {
+  const moved = channel !== at.channel;
+  if (thread !== at.thread) threadList.reset();
+  Object.assign(at, { channel, thread, sidebar: false });
+  if (moved) {
+    channelList.reset();
+    heard = null;
+    if (data) Object.assign(data, { messages: [], threads: {}, ephemerals: [] });
+    refresh();
+  }
   redraw();
-  heard = null;
-  return refresh();
 }
 
 function openThread(ts) {
@@ -180,15 +186,10 @@ function lookAs(id) {
 
 function readAddress() {
   const asked = new URLSearchParams(location.search);
-  Object.assign(at, { channel: asked.get("channel"), thread: asked.get("thread"), sidebar: false });
+  look(asked.get("channel"), asked.get("thread"));
 }
 
-addEventListener("popstate", () => {
-  readAddress();
-  channelList.reset();
-  threadList.reset();
-  refresh();
-});
+addEventListener("popstate", readAddress);
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], [popover]:popover-open")) return;
   if (at.sidebar) toggleSidebar(false);
