@@ -30,7 +30,10 @@ async def ask(here: Scene, method: str, token: str = "", **how: Any) -> dict[str
 async def test_the_same_arguments_are_read_from_every_encoding(here: Scene) -> None:
     said = {"channel": here.channel.id, "text": "hello"}
     token = here.tokens.bot
+    form = aiohttp.FormData(said)
+    form.add_field("unused", b"x", filename="x.txt")  # which makes it multipart
     for how in (
+        {"data": form},
         {"json": said},
         {"data": said},
         {"params": said},
@@ -40,8 +43,8 @@ async def test_the_same_arguments_are_read_from_every_encoding(here: Scene) -> N
         bare = how.pop("bare", False)
         answer = await ask(here, "chat.postMessage", "" if bare else token, **how)
         assert answer["ok"], (how, answer)
-    form = {**said, "blocks": json.dumps([{"type": "divider"}])}
-    answer = await ask(here, "chat.postMessage", token, data=form)
+    listed = {**said, "blocks": json.dumps([{"type": "divider"}])}
+    answer = await ask(here, "chat.postMessage", token, data=listed)
     assert answer["message"]["blocks"][0]["type"] == "divider"
 
 
@@ -96,9 +99,7 @@ NEEDED = [
 
 @pytest.mark.parametrize(("method", "args", "scope"), NEEDED)
 async def test_each_method_needs_its_scope(method: str, args: dict[str, str], scope: str) -> None:
-    without = manifest_without(scope) if scope != "commands" else {}
-    here = await scene(Workspace(rates=Rates.roomy()), without)
-    here.workspace.add_user("Someone")
+    here = await scene(Workspace(rates=Rates.roomy()), manifest_without(scope))
     arguments = {"channel": here.channel.id, "channel_id": here.channel.id, **args}
     answer = await ask(here, method, here.tokens.bot, data=arguments)
     await here.running.close()

@@ -21,6 +21,7 @@ _ANSWERS: dict[Deed, tuple[int, str, str]] = {
     "error500": (500, "text/html", "<!DOCTYPE html><html><body>Server Error</body></html>"),
     "error503": (503, "text/plain", "upstream connect error or disconnect/reset before headers"),
 }
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONGEST_BODY = 1_000_000  # bytes; Slack answers request_too_large well before this [mem]
 
 
@@ -95,24 +96,24 @@ async def _arguments(request: web.Request) -> tuple[Args, str]:
     """The arguments and the token: from the header, or from a form (never from the address)."""
     given: dict[str, Any] = dict(request.query)
     given.pop("token", None)
-    body = await request.read()
-    if len(body) > _LONGEST_BODY:
+    if (request.content_length or 0) > _LONGEST_BODY:
         raise SlackError("request_too_large")
-    kind = request.content_type
-    if body and kind == "application/json":
-        given |= _json_object(body)
-    elif body and kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    in_body = ""
+    if request.content_type == "application/json":
+        given |= _json_object(await request.read())
+        given.pop("token", None)
+    elif request.content_type in _FORMS:
         given |= dict((await request.post()).items())
-    elif body:
+        in_body = str(given.pop("token", ""))
+    elif await request.read():
         raise SlackError("invalid_form_data")
-    in_body = str(given.pop("token", "")) if kind != "application/json" else ""
     scheme, _, in_header = request.headers.get("Authorization", "").partition(" ")
     return Args(given), in_header if scheme == "Bearer" and in_header else in_body
 
 
 def _json_object(body: bytes) -> Json:
     try:
-        found = json.loads(body)
+        found = json.loads(body or b"{}")
     except ValueError:
         raise SlackError("invalid_json") from None
     if not isinstance(found, dict):

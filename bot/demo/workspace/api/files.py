@@ -36,10 +36,11 @@ async def take_upload(workspace: Workspace, request: web.Request) -> web.Respons
     file = next((f for f in workspace.files.values() if f.ticket == ticket), None)
     if file is None or file.content is not None:
         return web.Response(status=404, text="no such upload")
-    content = await request.read()
     if request.content_type == "multipart/form-data":
         fields = [f for f in (await request.post()).values() if isinstance(f, web.FileField)]
         content = fields[0].file.read() if fields else b""
+    else:
+        content = await request.read()
     if len(content) != file.length:
         return web.Response(status=400, text="the length is not the one announced")
     file.content = content
