@@ -115,7 +115,8 @@ async def serve(
     """
     async with session() as http:
         connection = await _connected(environment.slack, http, front, bounds)
-        runner = web.AppRunner(web_app(connection, _troubles(store, connection)), access_log=None)
+        app = web_app(connection, _troubles(store, connection))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_WEB_GRACE)
         hearing: asyncio.Task[None] | None = None
         try:
             if connection:
@@ -140,7 +141,7 @@ async def _listen(runner: web.AppRunner, environment: Environment) -> None:
     host, port = environment.host, environment.port
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, shutdown_timeout=_WEB_GRACE).start()
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
         said = str(error.strerror or error)
         words = Message(
