@@ -9,7 +9,7 @@ from bot.slack.typed import key
 from probes.model import Message
 
 CALL = "/replcheck"
-DAYS = 7
+_DAYS = 7
 GREETINGS = ("replcheck", "check")
 """In front they only call the bot: `@bot /replcheck seoul busan`, `check seoul busan`."""
 LATER = "explain"
@@ -64,7 +64,7 @@ class Incidents:
 class Summary:
     """Of the last so many days."""
 
-    days: int = DAYS
+    days: int = _DAYS
 
 
 Command = Ask | Help | Status | Stop | Freeze | Unfreeze | Incidents | Summary

@@ -13,7 +13,6 @@ import re
 from bot.slack.asking import asked
 from bot.slack.calls import (
     CALL,
-    DAYS,
     GREETINGS,
     LATER,
     VERBS,
@@ -30,14 +29,12 @@ from bot.slack.calls import (
     mistake,
     typed,
 )
-from bot.slack.naming import Names, nearest_of, pairs_in
+from bot.slack.naming import Names, nearest_of
 from bot.slack.typed import Word, cut, key, text_of, words
 from probes.inventory import Inventory
 from probes.model import Message
 
 __all__ = [
-    "CALL",
-    "DAYS",
     "Ask",
     "Command",
     "Freeze",
@@ -48,7 +45,6 @@ __all__ = [
     "Stop",
     "Summary",
     "Unfreeze",
-    "pairs_in",
     "read",
     "typed",
 ]

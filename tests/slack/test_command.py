@@ -24,10 +24,10 @@ from bot.slack.command import (
     Stop,
     Summary,
     Unfreeze,
-    pairs_in,
     read,
     typed,
 )
+from bot.slack.naming import pairs_in
 from bot.slack.typed import key
 from bot.words import LANGUAGES, catalog, say
 from probes.inventory import Inventory
@@ -145,6 +145,7 @@ MISTAKES = [
     ("mars busan", "no-site", "The sites are: seoul", "seoul busan"),
     ("busan daegu", "no-pair", "seoul busan, seoul daegu", "seoul busan"),
     ("jeju daegu", "no-pair", "are: seoul daegu, seoul busan", "seoul daegu"),
+    ("daegu Jeju, D/본사", "no-pair", "daegu and jeju", "seoul daegu"),
     ("daegu", "one-site", "are: seoul daegu.", "seoul daegu"),
     ("--trigger yes", "no-sites", "seoul busan, seoul daegu", "seoul busan --trigger yes"),
     ("jeju", "alone", "seoul busan, seoul daegu", "seoul busan"),
