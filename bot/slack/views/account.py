@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from bot.slack.markup import Marked, bold, joined, moment
 from bot.slack.model import Reader, Told
-from bot.slack.views.answers import answer, asked
+from bot.slack.views.answers import answer, asked, when
+from bot.slack.views.contrast import contrast, passes
 from bot.slack.views.speech import Speech
-from probes.model import Cause, Finding, Observation, Outcome, Phase, Stance
+from probes.model import Cause, Finding, Message, Observation, Outcome, Stance
 from probes.scene import Scene
 
 SIGN = {Outcome.FAULT: "⛔", Outcome.HEALTHY: "✅", Outcome.INCONCLUSIVE: "❔"}
@@ -27,8 +28,6 @@ _SUSPECTS = (
     Cause.VERSION_INCOMPATIBLE,
     Cause.PORT_FILTERED,
 )
-_TELLING = ("exchange", "ping", "knock", "sweep", "trace", "sockets")
-_FINE = (Phase.BASELINE, Phase.CONTROL)
 _MOST_RULED_OUT, _MOST_UNDECIDED = 5, 4
 
 
@@ -55,8 +54,13 @@ def headline(told: Told, speech: Speech) -> str:
 
 
 def summary(told: Told, speech: Speech) -> str:
-    """The one sentence; every part of it has a title or a number, never an address."""
-    return speech.message(told.result.verdict.summary) or speech.plain("slack-verdict.see-record")
+    """The one sentence. How sure it is is said in a word: what the word means stands below."""
+    verdict = told.result.verdict
+    params = dict(verdict.summary.params)
+    if "sure" in params:
+        params["sure"] = Message(f"slack-verdict.{verdict.confidence}")
+    words = speech.message(Message(verdict.summary.code, params))
+    return words or speech.plain("slack-verdict.see-record")
 
 
 def leading(told: Told) -> Finding | None:
@@ -83,7 +87,9 @@ def reasons(told: Told, speech: Speech) -> Iterator[str]:
     finding = leading(told)
     if finding is not None:
         yield why(finding, speech)
-        yield from (_line(o, speech) for o in contrast(cited(told, finding.evidence)))
+        shown = contrast(cited(told, finding.evidence))
+        both = any(passes(o) is False for o in shown)
+        yield from (_line(o, told, speech, name_it=both) for o in shown)
     elif told.result.verdict.outcome is Outcome.HEALTHY:
         yield from _answered(told, speech)
     else:
@@ -96,29 +102,14 @@ def cited(told: Told, ids: Sequence[str]) -> list[Observation]:
     return [by_id[i] for i in ids if i in by_id]
 
 
-def contrast(observations: Sequence[Observation]) -> list[Observation]:
-    """Two that differ in one factor: the same question between the same hosts, at idle or with
-    the control, and while it fails. Without such two, the first of the most telling ones."""
-    ranked = sorted((o for o in observations if o.probe in _TELLING), key=_rank)
-    for one in ranked:
-        for other in ranked:
-            if one.phase in _FINE and other.phase not in _FINE and _same_question(one, other):
-                return [one, other]
-    return ranked[:2]
-
-
-def _rank(observation: Observation) -> int:
-    return _TELLING.index(observation.probe)
-
-
-def _same_question(one: Observation, other: Observation) -> bool:
-    return (one.probe, one.source, one.target) == (other.probe, other.source, other.target)
-
-
-def _line(observation: Observation, speech: Speech) -> Marked:
+def _line(observation: Observation, told: Told, speech: Speech, *, name_it: bool) -> Marked:
+    """name_it: say that it works or fails. An answer that came through can be the fault too (a
+    service that says no): nothing is named then."""
+    passed = passes(observation) if name_it else None
+    code = {True: "slack-verdict.works", False: "slack-verdict.fails", None: "slack-verdict.reason"}
     return speech(
-        "slack-verdict.reason",
-        phase=speech.plain(f"slack-phase.{observation.phase}"),
+        code[passed],
+        phase=when(observation, told.result.evidence.plans, speech),
         asked=asked(observation, speech),
         answer=answer(observation, speech),
         id=observation.id,
@@ -129,7 +120,8 @@ def _answered(told: Told, speech: Speech) -> Iterator[Marked]:
     """Of a healthy pair: the calls that were answered."""
     for result in told.result.verdict.flows:
         if result.flow.required:
-            yield from (_line(o, speech) for o in cited(told, result.evidence)[:1])
+            first = cited(told, result.evidence)[:1]
+            yield from (_line(o, told, speech, name_it=True) for o in first)
 
 
 def _open_questions(told: Told, speech: Speech) -> Iterator[str]:
@@ -151,7 +143,7 @@ def ruled_out(told: Told, speech: Speech) -> str | None:
         return None
     first = [cause for cause in _SUSPECTS if cause in causes]
     ordered = [*first, *(cause for cause in causes if cause not in first)]
-    return speech.listed(map(speech.cause, ordered), _MOST_RULED_OUT)
+    return speech.listed(map(speech.cause, ordered), _MOST_RULED_OUT, " · ")
 
 
 def advice(told: Told, speech: Speech) -> Iterator[Marked]:

@@ -3,10 +3,12 @@ not see."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.slack.views.speech import Speech
 from bot.terminal import phrases
 from probes.model import Observation
-from probes.readings import KnockReading, TraceReading
+from probes.readings import ExchangeReading, KnockReading, TraceReading
 
 
 def who(source: str, target: str | None, speech: Speech) -> str:
@@ -14,8 +16,22 @@ def who(source: str, target: str | None, speech: Speech) -> str:
 
 
 def asked(observation: Observation, speech: Speech) -> str:
-    """`A → B, ping`."""
-    return f"{who(observation.source, observation.target, speech)}, {_probe(observation, speech)}"
+    """`A → B, ping`; a message that was sent is named by its answer."""
+    ends = who(observation.source, observation.target, speech)
+    if isinstance(observation.reading, ExchangeReading):
+        return ends
+    return f"{ends}, {_probe(observation, speech)}"
+
+
+def when(observation: Observation, plans: Sequence[str], speech: Speech) -> str:
+    """The phase in words. What a pair that was dark at the start said then is not said at idle;
+    plans: the check's, by name."""
+    again = "baseline:again"
+    if observation.plan == again:
+        return speech.plain("slack-phase.afterwards")
+    if observation.plan == "baseline" and again in plans:
+        return speech.plain("slack-phase.start")
+    return speech.plain(f"slack-phase.{observation.phase}")
 
 
 def answer(observation: Observation, speech: Speech) -> str:

@@ -65,7 +65,7 @@ def evidence(told: Told, reader: Reader, page: int = 0) -> Dialog:
     body = [
         blocks.section(marked(account.headline(told, speech))),
         blocks.context(count if every else speech("slack-dialog.evidence-none")),
-        *(block for observation in shown for block in item(observation, speech)),
+        *(block for observation in shown for block in item(observation, told, speech)),
         *_turn(told, page, pages, speech),
     ]
     return blocks.dialog(

@@ -13,7 +13,8 @@ from bot.slack.blocks import Block
 from bot.slack.markup import bold, lines, marked
 from bot.slack.model import Attachment, Post, Reader, Told
 from bot.slack.views import account
-from bot.slack.views.answers import answer, asked, who
+from bot.slack.views.answers import answer, asked, when, who
+from bot.slack.views.contrast import contrast
 from bot.slack.views.speech import Speech
 from probes.model import Finding, FlowResult, Observation, Stance
 from storage.redact import redact_lines
@@ -59,7 +60,7 @@ def _supported(told: Told, finding: Finding, speech: Speech) -> Post:
     said = [bold(title), marked(account.why(finding, speech)), marked(sure)]
     cited = account.cited(told, finding.evidence)
     text = f"{speech.plain('slack-finding.supported', cause=speech.cause(finding.cause))}: "
-    body = [blocks.section(lines(said)), *_cited(cited, speech)]
+    body = [blocks.section(lines(said)), *_cited(cited, told, speech)]
     return _post(text + account.why(finding, speech), body, told, speech)
 
 
@@ -70,26 +71,26 @@ def _answered(told: Told, speech: Speech) -> list[Suffixed]:
         return []
     cited = [o for result in ok for o in account.cited(told, result.evidence)]
     title = speech.plain("slack-finding.answered", count=len(ok))
-    body = [blocks.section(bold(title)), *_cited(cited, speech)]
+    body = [blocks.section(bold(title)), *_cited(cited, told, speech)]
     return [("answered", _post(title, body, told, speech))]
 
 
-def _cited(observations: Sequence[Observation], speech: Speech) -> Iterator[Block]:
+def _cited(observations: Sequence[Observation], told: Told, speech: Speech) -> Iterator[Block]:
     """A few of many with their lines, those that contrast first; the others by their ids."""
     if speech.roles:
         yield from _counted(observations, speech)
         return
     shown = _various(observations)
     for observation in shown:
-        yield from item(observation, speech)
+        yield from item(observation, told, speech)
     more = [o.id for o in observations if o not in shown]
     if more:
         yield blocks.context(speech("slack-finding.more", ids=", ".join(more)))
 
 
-def item(observation: Observation, speech: Speech) -> list[Block]:
+def item(observation: Observation, told: Told, speech: Speech) -> list[Block]:
     """One answer: who was asked what, when, and the telling lines as the host printed them."""
-    phase = speech.plain(f"slack-phase.{observation.phase}")
+    phase = when(observation, told.result.evidence.plans, speech)
     head = speech(
         "slack-finding.item",
         id=observation.id,
@@ -118,7 +119,7 @@ def _short(line: str, most: int) -> str:
 
 def _various(observations: Sequence[Observation]) -> list[Observation]:
     """The two that contrast, then of each question and host the first, in the cited order."""
-    first = account.contrast(observations)
+    first = contrast(observations)
     seen: Counter[tuple[str, str]] = Counter()
     ranked = []
     for place, one in enumerate(observations):

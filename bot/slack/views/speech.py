@@ -68,17 +68,22 @@ class Speech:
 
     def message(self, said: Message) -> str | None:
         """A Message of the verdict in words; None where this channel may not read them."""
-        if not self.roles:
-            return self.plain(said.code, **said.params)
-        return self._without_places(said)
+        if self.roles:
+            return self._without_places(said)
+        unseen = {"first": "slack.hop-before", "second": "slack.hop-behind"}
+        params = {
+            name: Message(unseen[name]) if value == "?" and name in unseen else value
+            for name, value in said.params.items()
+        }
+        return self.plain(said.code, **params)
 
     def cause(self, code: str) -> str:
         return self.plain(f"cause.{code}")
 
-    def listed(self, names: Iterable[str], most: int) -> str:
+    def listed(self, names: Iterable[str], most: int, between: str = ", ") -> str:
         """`a, b, c and 4 more`."""
         every = list(names)
-        shown = ", ".join(every[:most])
+        shown = between.join(every[:most])
         left = len(every) - most
         return shown if left <= 0 else self.plain("slack.and-more", names=shown, count=left)
 
@@ -105,8 +110,11 @@ class Speech:
         return self("place.inside", owner=self.title(location.segment))
 
     def _ends(self, between: Sequence[str | None]) -> Marked:
-        first, second = (end or self.plain("where.unseen") for end in between[:2])
-        return self("where.between", first=first, second=second)
+        """One end is missing where that side could not look."""
+        first, second = between[:2]
+        if first and second:
+            return self("where.between", first=first, second=second)
+        return self("slack.behind" if first else "slack.before", hop=first or second or "?")
 
     def _without_places(self, said: Message) -> str | None:
         params: dict[str, str | int | float | Message] = {}

@@ -59,11 +59,18 @@ def _said(told: Told, speech: Speech) -> Iterator[tuple[str, Marked]]:
 
 
 def _whose(told: Told, speech: Speech) -> Marked:
-    owners = dict.fromkeys(speech.title(one.owner) for one in told.result.verdict.advice)
+    """At a boundary it is not proved which of the two it is."""
+    owners = _owners(told, speech)
     location = told.result.verdict.location
-    placed = location is not None and location.segment is not None
-    code = "slack-manager.owners" if placed else "slack-manager.owners-unplaced"
-    return speech(code, owners=", ".join(owners))
+    if location is None or location.segment is None:
+        return speech("slack-manager.owners-unplaced", owners=", ".join(owners))
+    if location.boundary and len(owners) > 1:
+        return speech("slack-manager.owners-both", one=owners[0], other=owners[-1])
+    return speech("slack-manager.owners", owners=", ".join(owners))
+
+
+def _owners(told: Told, speech: Speech) -> list[str]:
+    return list(dict.fromkeys(speech.title(one.owner) for one in told.result.verdict.advice))
 
 
 def _now(told: Told, speech: Speech) -> Marked:
@@ -78,7 +85,7 @@ def _now(told: Told, speech: Speech) -> Marked:
 
 def _next(told: Told, speech: Speech) -> Marked:
     verdict = told.result.verdict
-    owners = dict.fromkeys(speech.title(one.owner) for one in verdict.advice)
+    owners = _owners(told, speech)
     if verdict.outcome is not Outcome.FAULT:
         return speech(f"slack-manager.next-{verdict.outcome}")
     return speech("slack-manager.next-fault", owners=", ".join(owners))

@@ -36,13 +36,15 @@ def verdict(told: Told, reader: Reader) -> Post:
 
 
 def reply(told: Told, reader: Reader) -> Post:
-    """One message for whoever asked: an edited message notifies nobody."""
+    """One short message for whoever asked: an edited message notifies nobody."""
     speech = account.speech_for(told, reader)
-    head = bold(account.headline(told, speech))
-    first = joined([mention(told.asked_by), head])
-    said = [first, marked(account.summary(told, speech)), *account.advice(told, speech)]
-    text = joined([account.headline(told, speech), account.summary(told, speech)], ". ")
-    return blocks.post(joined([text, mention(told.asked_by)]), [blocks.section(lines(said))])
+    head, who = account.headline(told, speech), mention(told.asked_by)
+    said = [joined([who, bold(head)]), marked(account.summary(told, speech))]
+    owners = dict.fromkeys(speech.title(one.owner) for one in told.result.verdict.advice)
+    if owners:
+        said.append(speech("slack-verdict.whose-turn", owners=", ".join(owners)))
+    text = joined([f"{head}.", account.summary(told, speech), who])
+    return blocks.post(text, [blocks.section(lines(said))])
 
 
 def recovery(told: Told, reader: Reader) -> Post:
