@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import click
+from ruamel.yaml import YAML
 
 from bot.demo.workspace.server import start
 from bot.demo.workspace.state import Workspace
 
-_MANIFEST = {
-    "display_information": {"name": "replcheck"},
-    "features": {
-        "bot_user": {"display_name": "replcheck"},
-        "slash_commands": [
-            {
-                "command": "/replcheck",
-                "description": "Finds out why data does not replicate",
-                "usage_hint": "NEAR FAR",
-            }
-        ],
-    },
-    "oauth_config": {
-        "scopes": {
-            "bot": ["commands", "chat:write", "app_mentions:read", "files:write", "users:read"]
-        }
-    },
-    "settings": {
-        "event_subscriptions": {"bot_events": ["app_mention", "app_home_opened"]},
-        "interactivity": {"is_enabled": True},
-        "socket_mode_enabled": True,
-    },
-}
+_MANIFEST = Path(__file__).parents[2] / "slack" / "manifest.yml"
 
 
 @click.command()
 @click.option("--port", default=8899, show_default=True, help="Loopback port to listen on.")
 @click.option(
     "--manifest",
+    default=_MANIFEST,
     type=click.Path(path_type=Path, exists=True),
-    help="The app's manifest as JSON; by default a small one for replcheck.",
+    help="The app's manifest; by default replcheck's own.",
 )
-def main(port: int, manifest: Path | None) -> None:
+def main(port: int, manifest: Path) -> None:
     """Runs a local workspace until it is interrupted."""
-    asyncio.run(_run(port, json.loads(manifest.read_text()) if manifest else _MANIFEST))
+    asyncio.run(_run(port, YAML(typ="safe").load(manifest)))
 
 
 async def _run(port: int, manifest: dict[str, object]) -> None:

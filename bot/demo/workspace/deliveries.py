@@ -25,6 +25,7 @@ from bot.demo.workspace.sockets import NotConnectedError, Sockets
 from bot.demo.workspace.state import Workspace
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
+_NOT_INTERACTIVE = "This app is not configured to handle interactive responses."
 _RETRY_AFTER = (0.0, 60.0, 300.0)
 
 
@@ -52,6 +53,8 @@ class Courier:
 
     async def hand_over(self, kind: Kind, payload: Json) -> Ack:
         """Delivers a command or a press, and waits for the ack."""
+        if kind == "interactive" and not self.workspace.installed().interactive:
+            return Ack(False, _NOT_INTERACTIVE, None, 0.0)
         return await self._with_faults(kind, _envelope(kind, payload), (kind,))
 
     def announce(self, event: Json) -> None:

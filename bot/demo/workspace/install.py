@@ -21,7 +21,6 @@ _EVENT_SCOPES = {
     "file_shared": "files:read",
     "member_joined_channel": "channels:read",
 }
-_DESCRIPTION_MOST = 2000
 _HEX = "0123456789abcdef"
 
 
@@ -39,6 +38,7 @@ def app_of(
     shortcuts = list(features.get("shortcuts", ()))
     events = tuple(settings.get("event_subscriptions", {}).get("bot_events", ()))
     _refuse_missing_scopes(scopes, commands, shortcuts, events)
+    _refuse_long(manifest, commands, shortcuts)
     secret = _secret(dice, 32)
     name = manifest["display_information"]["name"]
     app_id = new_id("A")
@@ -73,11 +73,21 @@ def _refuse_missing_scopes(
         needed = _EVENT_SCOPES.get(event)
         if needed is not None and needed not in scopes:
             raise ValueError(f"manifest: the event {event} needs the scope {needed}")
+
+
+def _refuse_long(manifest: Mapping[str, Any], commands: list[Json], shortcuts: list[Json]) -> None:
+    """Each text within the limit of Slack's reference of manifests, and none missing."""
+    about: Json = manifest["display_information"]
+    texts = [("name", about["name"], 35), ("description", about.get("description", "-"), 140)]
     for command in commands:
-        if not command.get("description"):
-            raise ValueError(f"manifest: {command.get('command')} has no description")
-        if len(command["description"]) > _DESCRIPTION_MOST:
-            raise ValueError(f"manifest: {command.get('command')}: the description is too long")
+        texts.append((command["command"], command.get("description", ""), 2000))
+        texts.append((f"{command['command']} usage_hint", command.get("usage_hint", "-"), 1000))
+    for shortcut in shortcuts:
+        texts.append((f"{shortcut['callback_id']} name", shortcut.get("name", ""), 24))
+        texts.append((shortcut["callback_id"], shortcut.get("description", ""), 150))
+    for what, text, most in texts:
+        if not 0 < len(text) <= most:
+            raise ValueError(f"manifest: {what}: has {len(text)} characters, not 1 to {most}")
 
 
 def _urls(settings: Json, commands: list[Json], url: str | None) -> dict[str, str]:

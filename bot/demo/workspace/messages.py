@@ -54,7 +54,7 @@ def checked_blocks(blocks: object, workspace: Workspace) -> list[Json]:
 
 def with_ids(blocks: list[Json], workspace: Workspace) -> list[Json]:
     """Copies in which each block, and each element that acts, has an id."""
-    kept = copy.deepcopy(blocks)
+    kept = [copy.deepcopy(block) for block in blocks]
     for block in kept:
         if not block.get("block_id"):
             block["block_id"] = workspace.new_id("")[1:6]

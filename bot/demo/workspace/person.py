@@ -17,6 +17,7 @@ from bot.demo.workspace.model import Channel, Json, ResponseUrl, SlackError, Use
 from bot.demo.workspace.state import Workspace
 
 _TROUBLE = "We had some trouble connecting. Try again?"
+_LINK = re.compile(r"(?<![<|])https?://[^\s<>|]+")
 _REFERENCE = re.compile(r"&lt;([@#!][A-Za-z0-9^|_.-]+)&gt;")
 
 
@@ -44,13 +45,15 @@ class Person:
 
     async def _command(self, channel: Channel, line: str, thread: str) -> Json:
         command, _, text = line.partition(" ")
-        if not any(c["command"] == command for c in self._workspace.installed().commands):
+        offered = {c["command"]: c for c in self._workspace.installed().commands}
+        if command not in offered:
             return _refused(f"{command} is not a valid command.")
         if thread:  # [mem] facts/slack.md: slash commands do not work in threads
             return _refused(f"{command} is not supported in threads. Sorry!")
-        payload = payloads.slash_command(
-            self._workspace, self.user, channel, command, _escaped(text.strip())
-        )
+        text = _escaped(text.strip())
+        if offered[command].get("should_escape"):
+            text = self._with_ids(text)
+        payload = payloads.slash_command(self._workspace, self.user, channel, command, text)
         ack = await self._courier.hand_over("slash_commands", payload)
         if not ack.ok:
             return _refused(f'{command} failed with the error "{ack.error}"')
@@ -252,6 +255,16 @@ class Person:
         if view is None or view.user != self.user.id:
             raise SlackError("view_not_found")
         return view
+
+    def _with_ids(self, text: str) -> str:
+        """People, channels and links as a command with `should_escape` gets them."""
+        known = {f"@{u.name}": f"<@{u.id}|{u.name}>" for u in self._workspace.users.values()}
+        for channel in self._workspace.channels.values():
+            if channel.kind == "public":
+                known[f"#{channel.name}"] = f"<#{channel.id}|{channel.name}>"
+        for typed in sorted(known, key=len, reverse=True):
+            text = re.sub(rf"(?<![\w<|]){re.escape(typed)}(?![\w|>-])", known[typed], text)
+        return _LINK.sub(r"<\g<0>>", text)
 
     def _mentioned(self, text: str) -> str:
         """`@handle` becomes a mention, as Slack's field makes it while one types."""

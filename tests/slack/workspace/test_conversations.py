@@ -144,6 +144,20 @@ async def test_user_groups_tell_their_people(here: Scene) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "most"),
+    [("name", 24), ("description", 150)],
+)
+def test_a_shortcut_has_room_for_so_many_characters(part: str, most: int) -> None:
+    manifest = manifest_without()
+    shortcut = manifest["features"]["shortcuts"][0]
+    shortcut[part] = "x" * most
+    Workspace().install_app(manifest)
+    shortcut[part] += "x"
+    with pytest.raises(ValueError, match=f"has {most + 1} characters, not 1 to {most}"):
+        Workspace().install_app(manifest)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"scopes": ["chat:write"]}, "commands"),

@@ -18,11 +18,11 @@ from tests.slack.workspace.test_sockets import listen
 from tests.slack.workspace.waiting import until
 
 
-async def post(here: Scene) -> Any:
+async def post(here: Scene, *, patience: float = 1) -> Any:
     """One message; the SDK's own retry is left out, so that a fault is met once."""
-    client = here.client()
+    client: Any = here.client()
     client.retry_handlers = []
-    client.timeout = 1
+    client.timeout = patience
     return await client.chat_postMessage(channel=here.channel.id, text="x")
 
 
@@ -68,9 +68,21 @@ async def test_a_hang_holds_the_call_and_then_lets_it_pass() -> None:
 async def test_a_call_that_was_carried_out_can_be_left_without_an_answer(here: Scene) -> None:
     here.workspace.faults.add(Fault("chat.postMessage", "hang", seconds=60, after=True))
     with pytest.raises(TimeoutError):
-        await post(here)
+        await post(here, patience=0.2)
     assert len(here.channel.messages) == 1
     assert here.workspace.calls[0]["answer"]["ok"]
+
+
+async def test_a_call_that_was_given_up_can_be_carried_out_later() -> None:
+    clock = ManualClock()
+    here = await scene(Workspace(clock=clock, rates=Rates.roomy()))
+    here.workspace.faults.add(Fault("chat.postMessage", "hang", seconds=30))
+    with pytest.raises(TimeoutError):
+        await post(here, patience=0.2)
+    assert here.channel.messages == {}
+    await clock.advance(30)
+    await until(lambda: len(here.channel.messages) == 1)
+    await here.running.close()
 
 
 @pytest.mark.parametrize(("after", "posted"), [(False, 0), (True, 1)])

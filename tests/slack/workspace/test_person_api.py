@@ -166,6 +166,37 @@ async def test_a_button_in_what_only_one_person_sees_comes_without_the_message(
     assert "message" not in payload
 
 
+@pytest.mark.parametrize(
+    ("escapes", "text"),
+    [
+        (False, "@mina.park #backup-incidents https://a.b/c?d &lt;x&gt;"),
+        (
+            True,
+            "<@{mina}|mina.park> <#{channel}|backup-incidents> <https://a.b/c?d> &lt;x&gt;",
+        ),
+    ],
+)
+async def test_a_command_gets_ids_where_its_manifest_says_so(
+    here: Scene, mina: Browser, listener: Listener, escapes: bool, text: str
+) -> None:
+    here.workspace.installed().commands = [{"command": "/replcheck", "should_escape": escapes}]
+    typed = "/replcheck @mina.park #backup-incidents https://a.b/c?d <x>"
+    await mina.post("type", channel=here.channel.id, text=typed)
+    expected = text.format(mina=here.mina.id, channel=here.channel.id)
+    assert listener.envelopes[0]["payload"]["text"] == expected
+
+
+async def test_an_app_without_interactivity_gets_no_presses(
+    here: Scene, mina: Browser, listener: Listener
+) -> None:
+    here.workspace.installed().interactive = False
+    sent = await here.client().chat_postMessage(channel=here.channel.id, text="x", blocks=BLOCKS)
+    at = {"channel": here.channel.id, "ts": sent["ts"], "block_id": "acts"}
+    answer = await mina.post("press", **at, action_id="stop")
+    assert answer["error"] == "This app is not configured to handle interactive responses."
+    assert listener.envelopes == []
+
+
 async def test_reactions_and_shortcuts(here: Scene, mina: Browser, listener: Listener) -> None:
     ts = (await mina.post("type", channel=here.channel.id, text="hello"))["ts"]
     at = {"channel": here.channel.id, "ts": ts}

@@ -37,13 +37,18 @@ class Door:
         method = request.match_info["method"]
         record: Json = {"method": method, "at": self.workspace.clock.now(), "args": {}}
         self.workspace.calls.append(record)
+        try:
+            args, token = await _arguments(request)
+        except SlackError as refusal:
+            return _said(record, {"ok": False, "error": refusal.code}, {}, 200)
+        record["args"] = args.given
         faults = self.workspace.faults
         fault = faults.strike((*_ANSWERS, "ratelimited", "hang", "reset"), method)
         if fault is not None and fault.do != "hang":
             return _fail(request, record, fault)
         if fault is not None:
             await self.workspace.clock.sleep(fault.seconds)
-        response = await self._carry_out(request, method, record)
+        response = await self._carry_out(method, args, token, record)
         late = faults.strike((*_ANSWERS, "hang", "reset"), method, after=True)
         if late is None:
             return response
@@ -51,11 +56,9 @@ class Door:
             await self.workspace.clock.sleep(late.seconds)
         return _fail(request, record, late)
 
-    async def _carry_out(self, request: web.Request, method: str, record: Json) -> web.Response:
+    async def _carry_out(self, method: str, args: Args, token: str, record: Json) -> web.Response:
         headers = {"x-slack-req-id": self.workspace.new_id("R")}
         try:
-            args, token = await _arguments(request)
-            record["args"] = args.given
             app, entry = self._admit(method, token, headers)
             call = Call(method, args, self.workspace, app, self.courier)
             if entry.caller == "bot":

@@ -50,6 +50,8 @@ def _page(call: Call, found: list[Json]) -> Json:
     """What lies between `oldest` and `latest`, so many at a time."""
     args = call.args
     oldest, latest = args.text("oldest") or "0", args.text("latest") or "9" * 12
+    after = _moment(oldest, "invalid_ts_oldest")
+    before = _moment(latest, "invalid_ts_latest")
     inclusive = args.flag("inclusive")
 
     def between(message: Json) -> bool:
@@ -57,7 +59,7 @@ def _page(call: Call, found: list[Json]) -> Json:
         root = message.get("thread_ts") == ts and call.method == "conversations.replies"
         if ts in (oldest, latest):
             return inclusive or root
-        return root or float(oldest) < float(ts) < float(latest)
+        return root or after < float(ts) < before
 
     found = [message for message in found if between(message)]
     start = args.number("cursor", 0, 10**9)
@@ -69,3 +71,10 @@ def _page(call: Call, found: list[Json]) -> Json:
         "has_more": more,
         "response_metadata": {"next_cursor": str(end) if more else ""},
     }
+
+
+def _moment(ts: str, code: str) -> float:
+    try:
+        return float(ts)
+    except ValueError:
+        raise SlackError(code) from None
