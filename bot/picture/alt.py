@@ -53,11 +53,7 @@ def _way(lane: Lane, names: Names) -> Iterator[str]:
     if way.spine is None:
         yield voice("picture.not-looked", source=source) + "."
         return
-    parts = [
-        voice("path.blocked") if owner == story.BLOCKED
-        else f"{names.owner(owner)} ({story.hops(count, names)})"
-        for owner, count in story.runs(lane)
-    ]  # fmt: skip
+    parts = story.runs(lane, names)
     yield voice("picture.each-way", source=source, target=target, hops=" → ".join(parts))
     if way.idle:
         yield voice("picture.at-idle", reached=_reach(way.idle, target, names))

@@ -93,7 +93,7 @@ def _least(section: Section, names: Names) -> float:
 
 
 def _title(section: Section, names: Names) -> tuple[str, ...]:
-    return tuple(wrap(names.owner(section.owner), WIDE - 40, TITLE, bold=True, most=2))
+    return tuple(wrap(story.owner(section, names), WIDE - 40, TITLE, bold=True, most=2))
 
 
 def draw(ink: Ink, placed: Placed, x: float, names: Names, palette: Palette, side: int) -> None:

@@ -18,6 +18,7 @@ from probes.model import Address, Context
 from probes.ownership import owner_in
 
 _SHORT = 4
+_MOST_SECTIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,12 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A run of hops of one owner; `size` counts those in folds too."""
+    """A run of hops of one owner; `size` counts those in folds too. several: a fold of many
+    owners' runs, where they change too often to be shown."""
 
     owner: str | None
     hops: tuple[Hop, ...]
+    several: bool = False
 
     @property
     def size(self) -> int:
@@ -164,7 +167,13 @@ def _sections(hops: Sequence[Hop], kept: set[int], detail: Detail) -> tuple[Sect
             runs[-1].append(hop)
         else:
             runs.append([hop])
-    return tuple(Section(run[0].owner, tuple(_folded(run, kept, detail))) for run in runs)
+    sections = [Section(run[0].owner, tuple(_folded(run, kept, detail))) for run in runs]
+    if len(sections) <= _MOST_SECTIONS:
+        return tuple(sections)
+    half = _MOST_SECTIONS // 2
+    between = [hop for run in runs[half:-half] for hop in run]
+    several = Section(None, tuple(_fold(between)), several=True)
+    return (*sections[:half], several, *sections[-half:])
 
 
 def _folded(run: Sequence[Hop], kept: set[int], detail: Detail) -> Iterator[Hop]:

@@ -8,15 +8,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from bot.path import Way
-from bot.picture.lanes import Lane
+from bot.picture.lanes import Lane, Section
 from bot.picture.names import Names
 from probes.ownership import owner_in
 
 Document = Mapping[str, Any]
 """The contract's verdict document."""
-
-BLOCKED = "✖"
-"""Stands among owners for the stretch; no site and no segment is named so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +126,18 @@ def hops(count: int, names: Names) -> str:
     return voice("picture.hops-one") if count == 1 else voice("picture.hops-many", count=count)
 
 
-def runs(lane: Lane) -> Iterator[tuple[str | None, int]]:
-    """Owners and their hops in the way's own order, and BLOCKED where the stretch blocks it."""
+def owner(section: Section, names: Names) -> str:
+    """Whose hops these are."""
+    return names.voice("picture.several") if section.several else names.owner(section.owner)
+
+
+def runs(lane: Lane, names: Names) -> Iterator[str]:
+    """Owners and their hops in the way's own order, and a word where the stretch blocks it."""
     parts = (lane.below, lane.above) if lane.upwards else (lane.above, lane.below)
     first, second = (part[::-1] if lane.upwards else part for part in parts)
-    yield from ((section.owner, section.size) for section in first)
+    for section in first:
+        yield f"{owner(section, names)} ({hops(section.size, names)})"
     if lane.blocked:
-        yield BLOCKED, 0
-    yield from ((section.owner, section.size) for section in second)
+        yield names.voice("path.blocked")
+    for section in second:
+        yield f"{owner(section, names)} ({hops(section.size, names)})"

@@ -178,10 +178,10 @@ class _Page:
     def _headings(self, top: float) -> None:
         """Which way each lane leads, and which track is which."""
         voice, base = self.names.voice, top + 46
-        for n, (x, sign) in enumerate(((_EDGE, "↓"), (_RIGHT, "↑"))):
+        for n, (x, sign) in enumerate(((_EDGE, "↓"), (_RIGHT + 8, "↑"))):
             words = voice("picture.towards", target=self.names.site(self.lanes[n].way.target))
             self.ink.text(x, base, sign, 28, bold=True, fill=ink.SOFT)
-            self.ink.text(x + 22, base, fit(words, columns.WIDE - 32, 26), 26, fill=ink.SOFT)
+            self.ink.text(x + 22, base, fit(words, columns.WIDE - 34, 26), 26, fill=ink.SOFT)
         titles = [(places[0], "idle") for lane, places in self._each if lane.idle is not None]
         if any(lane.failing is not None for lane in self.lanes):
             titles.append((WIDTH // 2, "failing"))
