@@ -32,7 +32,7 @@ def web_app(
     only: with Socket Mode nothing may come in by the other door."""
     app = web.Application(client_max_size=_BODY_BYTES)
     app.router.add_get("/healthz", _alive)
-    app.router.add_get("/readyz", _ready(troubles))
+    app.router.add_get("/readyz", _ready(connection, troubles))
     if connection is not None and connection.tokens.mode == "http":
         app.router.add_post("/slack/events", _slack_events(connection))
     return app
@@ -42,10 +42,13 @@ async def _alive(_: web.Request) -> web.Response:
     return web.json_response({"alive": True})
 
 
-def _ready(troubles: Callable[[], Awaitable[Troubles]]) -> Callable[..., Awaitable[web.Response]]:
+def _ready(
+    connection: Connection | None, troubles: Callable[[], Awaitable[Troubles]]
+) -> Callable[..., Awaitable[web.Response]]:
     async def ready(_: web.Request) -> web.Response:
         found = await troubles()
-        body = {"ready": not found, "reasons": dict(found)}
+        signs = connection.signs if connection else None
+        body = {"ready": not found, "reasons": dict(found), "slack": signs}
         return web.json_response(body, status=503 if found else 200)
 
     return ready

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import aiohttp
 import structlog
@@ -28,6 +28,8 @@ from bot.slack.admission import NotAdmitted, admitted, again
 from bot.slack.failures import SlackFailure
 from bot.slack.socket import Bounds, SocketMode
 from probes.model import Message
+
+Json = Any
 
 _log = structlog.get_logger(__name__)
 
@@ -189,6 +191,17 @@ class Connection:
     def trouble(self) -> str:
         """Why Slack can't be heard now, for machines; empty when all is well."""
         return self._trouble or (self.socket.trouble if self.socket else "")
+
+    @property
+    def signs(self) -> dict[str, Json]:
+        """Signs of life, for machines: how Slack is heard, how many lines there were since the
+        start, and the seconds since anything was heard on the one that is open."""
+        silence = self.socket.silence if self.socket else None
+        return {
+            "mode": self.tokens.mode,
+            "lines": self.socket.opened if self.socket else 0,
+            "silence_seconds": None if silence is None else round(silence, 1),
+        }
 
     def _authorisation(self) -> AuthorizeResult:
         if self.identity is None:

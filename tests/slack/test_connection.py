@@ -129,6 +129,19 @@ async def test_missing_scopes_are_named_in_the_log() -> None:
         assert ["files:write"] in [line.get("missing") for line in lines]
 
 
+async def test_a_proxy_is_taken_from_the_environment_as_the_sdk_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it is dead, nothing passes, and it is said that it is the proxy."""
+    proxy = "http://127.0.0.1:9"
+    async with office() as place:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        async with connected(place) as connection:
+            assert connection.client.proxy == connection.app.client.proxy == proxy
+            assert "Proxy" in connection.trouble
+        assert place.running.workspace.calls == []
+
+
 @pytest.mark.parametrize("tty", [True, False])
 async def test_no_token_is_ever_logged(tty: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.StringIO()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -82,6 +81,21 @@ def registered(kind: str) -> set[str]:
 
 def test_the_search_finds_calls() -> None:
     assert {"auth_test", "apps_connections_open"} <= called()
+
+
+def test_no_listener_is_lazy() -> None:
+    """What a lazy listener raises reaches nobody (facts/slack.md, pitfall 2)."""
+    given = {w.arg for node in nodes() if isinstance(node, ast.Call) for w in node.keywords}
+    assert "lazy" not in given
+
+
+def test_every_listener_is_guarded() -> None:
+    """`app.command(…)(guarded(…))`, and never without (pitfall 1)."""
+    for node in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Call):
+            maker = node.func.func
+            if isinstance(maker, ast.Attribute) and ast.unparse(maker.value) == "app":
+                assert ast.unparse(node.args[0]).startswith("guarded("), ast.unparse(node)
 
 
 def test_every_method_that_is_called_has_its_scopes_written_down() -> None:
@@ -207,7 +221,3 @@ def test_the_form_would_notice_a_mistake() -> None:
     wrong = {**MANIFEST, "features": {**MANIFEST["features"], "slash_command": []}}
     with pytest.raises(jsonschema.ValidationError, match="slash_command"):
         jsonschema.Draft202012Validator(SCHEMA).validate(wrong)
-
-
-def test_the_manifest_is_installed_with_the_package() -> None:
-    assert Path(MANIFEST_FILE).is_file()

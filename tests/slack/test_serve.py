@@ -219,7 +219,10 @@ async def until_ready(running: Serving) -> None:
 async def test_it_is_ready_when_slack_is_connected(tmp_path: Path) -> None:
     async with office() as place, served(tmp_path, place) as running:
         await until_ready(running)
-        assert await running.get("/readyz") == (200, {"ready": True, "reasons": {}})
+        status, body = await running.get("/readyz")
+        assert (status, body["ready"], body["reasons"]) == (200, True, {})
+        assert (body["slack"]["mode"], body["slack"]["lines"]) == ("socket", 1)
+        assert 0 <= body["slack"]["silence_seconds"] < 8
         assert await running.get("/healthz") == (200, {"alive": True})
         assert (await place.command("seoul busan"))["ok"]
 
@@ -250,7 +253,8 @@ def test_the_end_fits_into_what_a_container_is_given() -> None:
 
 async def test_without_slack_it_serves_all_the_same(tmp_path: Path) -> None:
     async with served(tmp_path) as running:
-        assert await running.get("/readyz") == (200, {"ready": True, "reasons": {}})
+        nothing = {"ready": True, "reasons": {}, "slack": None}
+        assert await running.get("/readyz") == (200, nothing)
         await running.end()
         assert running.front.calls == []
 
@@ -443,6 +447,17 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         child.terminate()
         assert (await ended(child))[0] == 130
         assert time.monotonic() - began < 2
+
+
+async def test_it_ends_in_good_order_where_slack_was_never_reached(tmp_path: Path) -> None:
+    down = {BOT: "xoxb-1", APP: "xapp-1", API_URL: f"http://127.0.0.1:{free_port()}/api/"}
+    async with process(tmp_path, down) as child:
+        await line_with(child, "ready")
+        child.terminate()
+        status, _, err = await ended(child)
+    assert status == 0
+    assert "not closed in good order" not in err
+    assert "Traceback" not in err
 
 
 async def test_without_a_token_it_says_so_in_the_readers_language(tmp_path: Path) -> None:
