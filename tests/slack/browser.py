@@ -109,9 +109,10 @@ class Person:
 
     async def press(self, label: str, within: Locator | None = None) -> None:
         """Presses a button by what it is called, the last one where several are called so: in the
-        topmost dialog if one is open, else `within` a message or anywhere."""
+        topmost dialog if one is open, else `within` a message or anywhere (but beside the field:
+        for that there is `type`)."""
         buttons = (within or self.front).get_by_role("button", name=label, exact=True)
-        await buttons.last.click()
+        await buttons.and_(self.page.locator(":not(.send)")).last.click()
 
     async def choose(self, label: str, *options: str, within: Locator | None = None) -> None:
         """Chooses in a select by its label or placeholder; several options in a multi select."""

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.slack.browser import Person, Scheme, Screen, browsing, missing
+from tests.slack.page.app import App, connected
 from tests.slack.page.scene import Scene, scene
 
 Look = Callable[..., Awaitable[Person]]
@@ -31,6 +32,12 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def here() -> AsyncIterator[Scene]:
     async with scene() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def app(here: Scene) -> AsyncIterator[App]:
+    async with connected(here) as made:
         yield made
 
 

@@ -22,10 +22,16 @@ const BLOCKS = {
   input,
 };
 
-/** One block's node. */
-export function block(item, ctx) {
-  const make = Object.hasOwn(BLOCKS, item.type) ? BLOCKS[item.type] : unknown;
-  return el("div.block", { "data-key": item.block_id, "data-block": item.type }, make(item, ctx));
+/** The blocks' nodes. In a view, what was typed belongs to the block's id; a message gets new ids
+ * at each edit, so its second section is taken for the second section of before. */
+export function blocks(items, ctx) {
+  const seen = {};
+  return items.map((item) => {
+    seen[item.type] = (seen[item.type] ?? 0) + 1;
+    const key = ctx.where.view_id ? item.block_id : `${item.type}/${seen[item.type]}`;
+    const make = Object.hasOwn(BLOCKS, item.type) ? BLOCKS[item.type] : unknown;
+    return el("div.block", { "data-key": key, "data-block": item.type }, make(item, ctx));
+  });
 }
 
 const unknown = (item) => el("span.unknown", {}, `[${item.type}]`);

@@ -36,7 +36,7 @@ export function contextOf(data, channel, deeds) {
  * `state` gives what a view's fields hold, which Slack sends along with a press. */
 function placed(ctx, where, state) {
   const place = where.view_id ?? where.ts;
-  const inside = { ...ctx, place, values: valuesOf(place) };
+  const inside = { ...ctx, where, place, values: valuesOf(place) };
   inside.act = async (item, blockId, selected, node) => {
     if (item.confirm && !(await confirmed(item.confirm, ctx))) return;
     node?.setAttribute("aria-busy", "true");

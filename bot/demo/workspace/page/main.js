@@ -106,7 +106,7 @@ function drawThread(ctx) {
   $("thread-messages").setAttribute("aria-label", ctx.say("thread"));
   $("thread-jump").replaceChildren(icon("down"), ctx.say("jump"));
   threadList.show(inOrder([...(data.threads[at.thread] ?? rootAlone()), ...mine(at.thread)]), ctx, { inThread: true });
-  threadBox.show(`${at.channel}/${at.thread}`, ctx.say("reply_placeholder"), ctx);
+  threadBox.show(`${at.channel}/${at.thread}`, ctx.say("reply_placeholder"), { ...ctx, commands: [] });
 }
 
 const rootAlone = () => data.messages.filter(({ ts }) => ts === at.thread);

@@ -66,7 +66,7 @@ function filterBox(items, rows, say) {
     });
     none.textContent = rows.every((row) => row.hidden) ? say("no_match") : "";
   };
-  return el("div.menu-filter", {}, el("input", { type: "search", "aria-label": say("filter"), placeholder: say("filter"), autofocus: true, oninput }), none);
+  return el("div.menu-filter", {}, el("input", { type: "text", "aria-label": say("filter"), placeholder: say("filter"), autofocus: true, oninput }), none);
 }
 
 function moveFocus(event, popup, rows) {

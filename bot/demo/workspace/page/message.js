@@ -1,6 +1,6 @@
 // One message: who, when, what, its files, reactions, thread, and what can be done with it.
 
-import { block } from "./blocks.js";
+import { blocks } from "./blocks.js";
 import { el, icon } from "./dom.js";
 import { REACTIONS, emoji } from "./emoji.js";
 import { file } from "./files.js";
@@ -52,7 +52,7 @@ function byline(item, author, ctx) {
 
 function content(item, ctx) {
   const body = item.blocks?.length
-    ? item.blocks.map((each) => block(each, ctx))
+    ? blocks(item.blocks, ctx)
     : item.text && el("div.text", {}, mrkdwn(item.text, ctx));
   return el("div.content", {}, body, (item.attachments ?? []).map((each) => attachment(each, ctx)));
 }

@@ -2,7 +2,7 @@
 // what was typed in blocks of the same id, as Slack does.
 
 import * as api from "./api.js";
-import { block, formState, incomplete } from "./blocks.js";
+import { blocks, formState, incomplete } from "./blocks.js";
 import { frame } from "./dialogs.js";
 import { el, morph } from "./dom.js";
 import { plain } from "./mrkdwn.js";
@@ -56,7 +56,7 @@ export class Modals {
       this.#submit(view);
     };
     const content = [
-      view.blocks.map((item) => block(item, ctx)),
+      blocks(view.blocks, ctx),
       state.problem && el("p.error", { role: "alert" }, state.problem),
     ];
     const buttons = [

@@ -29,7 +29,7 @@ export class Timeline {
     this.last = messages.at(-1)?.ts ?? "";
     morph(this.list, el("div.timeline", {}, rows(messages, ctx, inThread)));
     if (this.following) this.toEnd();
-    else if (mark?.node.isConnected) this.scroller.scrollTop += mark.node.offsetTop - mark.top;
+    else if (mark?.node.isConnected) this.scroller.scrollTop += topOf(mark.node) - mark.top;
     if (grown && !this.following) this.jump.hidden = false;
   }
 
@@ -56,9 +56,11 @@ export class Timeline {
   #firstSeen() {
     const seen = (node) => node.offsetTop + node.offsetHeight > this.scroller.scrollTop;
     const node = [...this.list.children].find((child) => child.dataset.ts && seen(child));
-    return node && { node, top: node.offsetTop };
+    return node && { node, top: topOf(node) };
   }
 }
+
+const topOf = (node) => node.getBoundingClientRect().top;
 
 function rows(messages, ctx, inThread) {
   if (!messages.length) return el("p.quiet.empty", {}, ctx.say("nothing_yet"));
