@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from bot.picture.alt import alt_text
-from bot.picture.png import png
+from bot.picture.png import PictureError, png
 from bot.picture.svg import svg
 from bot.recall import as_said
 from bot.request import CheckResult
@@ -22,6 +24,8 @@ from bot.words import titles, titles_of
 from probes.inventory import Inventory
 from storage.outbox import Say
 from storage.store import CheckRecord, Store
+
+log = structlog.get_logger(__name__)
 
 END = ":end"
 """The key of a check's last word: a check that has ended and lacks it was not told."""
@@ -141,7 +145,7 @@ class Teller:
         found = await asyncio.to_thread(findings, told, reader)
         output = await asyncio.to_thread(long_output, told, reader)
         return [
-            self._file(check, "picture", place, drawn),
+            *(self._file(check, "picture", place, picture) for picture in drawn),
             *(self._reply(check, f"finding:{name}", place, post) for name, post in found),
             *(self._file(check, f"output:{a.name}", place, a) for a in output),
             self._reply(check, "reply", place, reply(told, reader)),
@@ -170,9 +174,14 @@ def _press(by: str | None, at: float | None) -> Press | None:
     return Press(by, at) if by and at is not None else None
 
 
-def _picture(told: Told, reader: Reader) -> Attachment:
+def _picture(told: Told, reader: Reader) -> list[Attachment]:
+    """The path, drawn. Where it can't be, the words stand without it."""
     document, evidence = told.result.document, told.result.evidence
     drawn = svg(document, evidence, reader.voice, reader.detail)
     alt = alt_text(document, evidence, reader.voice, reader.detail)
-    title = reader.voice("talking.picture")
-    return Attachment(f"{document['check']}.png", title, png(drawn), alt)
+    try:
+        image = png(drawn)
+    except PictureError:
+        log.exception("the picture could not be drawn", check=document["check"])
+        return []
+    return [Attachment(f"{document['check']}.png", reader.voice("talking.picture"), image, alt)]
