@@ -25,12 +25,13 @@ from bot.recorder import Recorder
 from bot.request import Began, CheckRequest, CheckResult, Consent, ConsentQuestion, Judged
 from probes.catalog import CATALOG, by_name
 from probes.diagnosis import judge
+from probes.events import Event
 from probes.experiment import next_plan
 from probes.inventory import Inventory
 from probes.model import Ask, Context, Evidence, Flow, NotSent, Phase, Plan, Transcript
 from probes.readings import Reading
 from probes.scene import Scene
-from probes.scheduler import Event, PlanResult, run_plan
+from probes.scheduler import PlanResult, run_plan
 from probes.transport import Transport
 from storage.store import Origin, Store
 

@@ -16,9 +16,9 @@ import structlog
 
 from bot.check import begin, conduct
 from bot.request import Began, CheckRequest, Consent, ConsentQuestion, Judged
+from probes.events import Event
 from probes.inventory import Inventory
 from probes.model import Context
-from probes.scheduler import Event
 from probes.transport import Transport
 from storage.store import Store
 

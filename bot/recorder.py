@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from probes.events import Event, Heard, Landed, PlanEnded, PlanStarted
 from probes.model import End, Gap, Observation, Tools, Transcript
 from probes.readings import ToolsReading
-from probes.scheduler import Event, Heard, Landed, PlanEnded, PlanStarted
 from storage.codec import Raw
 from storage.store import Store
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from probes.events import Asked, Event, Heard, Landed, PlanEnded, PlanStarted
 from probes.model import (
     Ask,
     Command,
@@ -36,62 +37,6 @@ from probes.transport import Failure, Transport
 _log = structlog.get_logger(__name__)
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit statuses
-
-
-# --- what happens, for whoever watches ------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PlanStarted:
-    plan: Plan
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The question leaves now. `at`: epoch seconds."""
-
-    plan: str
-    ask: Ask
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A line came in. lines: all that the command has printed so far, the same list each time
-    (copy it to keep it). observation: the id that the answer will have."""
-
-    plan: Plan
-    ask: Ask
-    observation: str
-    argv: tuple[str, ...]
-    started: float
-    lines: list[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """An answer, or why there is none. transcript: what was printed, also where it became
-    a gap (`unparsed`), so that the raw text can be kept under the id `observation`; None if
-    nothing ran."""
-
-    plan: str
-    ask: Ask
-    outcome: Observation | Gap
-    transcript: Transcript | None
-    observation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanEnded:
-    """complete: nobody stopped it."""
-
-    plan: Plan
-    seconds: float
-    complete: bool = True
-
-
-Event = PlanStarted | Asked | Heard | Landed | PlanEnded
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bot.slack.progress import Progress, after, answered, asked, stopping
 from bot.slack.telling import Teller, root_key
 from bot.slack.views import consent
 from bot.slack.views.running import running
-from probes.scheduler import Event
+from probes.events import Event
 from storage.store import Store
 
 ANSWER_SECONDS = 300.0

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from bot.request import Began, Judged
 from bot.slack.model import Press
+from probes.events import Asked, Event, Landed, PlanEnded, PlanStarted
 from probes.model import Ask, Gap, Observation, Outcome, Phase, Plan
 from probes.readings import Answer, ExchangeReading, Knock, KnockReading, PingReading, TraceReading
-from probes.scheduler import Asked, Event, Landed, PlanEnded, PlanStarted
 
 _LATEST = 3
 _LOST = (Knock.SILENT, Knock.PROHIBITED)

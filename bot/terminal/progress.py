@@ -18,8 +18,8 @@ from bot.request import Began, Judged
 from bot.terminal.phrases import answer, gap, question
 from bot.terminal.safe import plain
 from bot.words import Voice
+from probes.events import Asked, Event, Landed, PlanEnded, PlanStarted
 from probes.model import Ask, Gap, Plan
-from probes.scheduler import Asked, Event, Landed, PlanEnded, PlanStarted
 from storage.redact import redact
 
 _MOST_WAITING = 6  # more open questions than this are counted, so that the screen stays still

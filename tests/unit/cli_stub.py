@@ -13,8 +13,8 @@ import structlog
 
 from bot import app, cli
 from bot.request import CheckRequest, CheckResult, ConsentQuestion
+from probes.events import Asked, Landed, PlanEnded, PlanStarted
 from probes.model import Phase, Plan
-from probes.scheduler import Asked, Landed, PlanEnded, PlanStarted
 from tests.unit.samples import EVIDENCE, FAULT, INCONCLUSIVE, as_document
 
 QUESTION = ConsentQuestion(

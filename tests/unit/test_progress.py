@@ -15,6 +15,7 @@ from bot.terminal.phrases import answer
 from bot.terminal.progress import Progress
 from bot.terminal.report import trigger, where
 from bot.words import LANGUAGES, Voice, titles_of
+from probes.events import Asked, Landed, PlanEnded, PlanStarted
 from probes.model import (
     Ask,
     NotSent,
@@ -33,7 +34,6 @@ from probes.readings import (
     Reading,
     TraceReading,
 )
-from probes.scheduler import Asked, Landed, PlanEnded, PlanStarted
 from tests.unit.samples import (
     CONTEXT,
     EVIDENCE,

@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from probes.events import Asked, Event, Heard, Landed, PlanEnded, PlanStarted
 from probes.model import (
     Ask,
     Command,
@@ -35,16 +36,7 @@ from probes.model import (
     Unparsed,
 )
 from probes.readings import ClockReading, NamesReading, Reading, ToolsReading
-from probes.scheduler import (
-    Asked,
-    Event,
-    Heard,
-    Landed,
-    PlanEnded,
-    PlanResult,
-    PlanStarted,
-    run_plan,
-)
+from probes.scheduler import PlanResult, run_plan
 from probes.transport import Failure
 
 ANSWER = NamesReading({})

@@ -18,6 +18,7 @@ from bot.terminal.record import timeline
 from bot.terminal.report import print_report
 from bot.terminal.safe import printable
 from bot.words import LANGUAGES, Voice, titles_of
+from probes.events import Landed
 from probes.model import (
     Ask,
     Direction,
@@ -33,7 +34,6 @@ from probes.readings import (
     StatusReading,
     TraceReading,
 )
-from probes.scheduler import Landed
 from tests.unit.samples import (
     CONTEXT,
     EVIDENCE,
