@@ -128,7 +128,7 @@ def _beginning(atoms: list[str], most: int) -> list[str]:
     else:
         return taken
     last = max((n for n, atom in enumerate(taken) if atom.isspace()), default=0)
-    if last > len(taken) * 2 // 3:
+    if last > len(taken) // 2:
         taken = taken[:last]
     while taken and taken[-1].isspace():
         taken.pop()

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from probes.model import Observation
 from probes.readings import Answer, ExchangeReading, Knock, KnockReading, PingReading, TraceReading
 
-_TELLING = ("ping", "knock", "exchange", "trace", "sweep", "sockets")
+_TELLING = ("ping", "knock", "exchange", "trace", "sweep")
+_OF_A_PORT = ("knock", "exchange")
 _USUAL_SIZE = 56
 _TAKEN = (Answer.REPLIED, Answer.CLOSED)  # whoever closes after a control has read it
 _NO_WAY = {Knock.SILENT, Knock.PROHIBITED}
@@ -43,7 +44,7 @@ def contrast(observations: Sequence[Observation]) -> list[Observation]:
             if _question(good) == _question(bad):
                 return [good, bad]
     usual = [o for o in fine if _rank(o)[0] == 0]
-    if usual and failing:
+    if usual and failing and failing[0].probe in _OF_A_PORT:  # other traffic goes on
         return [usual[0], failing[0]]
     return _various(failing or fine or ranked)
 
@@ -54,9 +55,10 @@ def _rank(observation: Observation) -> tuple[int, int]:
     return (int(size != _USUAL_SIZE), _TELLING.index(observation.probe))
 
 
-def _question(observation: Observation) -> tuple[str, str, str | None, int]:
+def _question(observation: Observation) -> tuple[object, ...]:
+    ask = observation.ask
     size = getattr(observation.reading, "size", _USUAL_SIZE)
-    return observation.probe, observation.source, observation.target, size
+    return ask.probe, ask.source, ask.target, size, ask.params.get("ports"), ask.params.get("port")
 
 
 def _various(observations: Sequence[Observation]) -> list[Observation]:

@@ -74,13 +74,12 @@ def _done(step: Step) -> int:
 
 
 def _name(step: Step, speech: Speech) -> str:
-    """The phase, and what of it: which service's message. Services are codes."""
+    """The step by its own name where it has one; else its phase, and whose message it is about.
+    Services are codes, and are left out where a channel may not see any."""
+    own = f"slack-step.{step.name.replace(':', '-')}"
     phase = speech.plain(f"slack-phase.{step.phase}")
-    detail = step.name.partition(":")[2]
-    if not detail or speech.roles:
-        return phase
-    again = speech.voice.or_else(f"slack-step.{detail}", detail)
-    return f"{phase} ({again})"
+    detail = "" if speech.roles else step.name.partition(":")[2].replace(":", " ")
+    return speech.voice.or_else(own, f"{phase} ({detail})" if detail else phase)
 
 
 def _came_back(progress: Progress, speech: Speech) -> Iterator[str]:
@@ -103,7 +102,7 @@ def _waits_for(progress: Progress, speech: Speech) -> Iterator[str]:
         hosts = dict.fromkeys(speech.title(ask.source) for ask in progress.step.open)
         who = speech.listed(hosts, _MOST_HOSTS)
         yield speech("slack-live.waits-for", hosts=who, count=len(progress.step.open))
-    if progress.step and progress.step.intrusive:
+    if progress.waits is None and progress.step and progress.step.intrusive:
         yield speech("slack-live.intrusive")
 
 
