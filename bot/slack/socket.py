@@ -69,7 +69,7 @@ class SocketMode:
         self._bounds = bounds
         self._clock = clock
         self._line: _Line | None = None
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving: dict[asyncio.Task[None], _Line] = {}
         self.trouble = "not connected yet"
         """Why no line is open; empty while one is."""
         self.opened = 0
@@ -123,8 +123,8 @@ class SocketMode:
 
     def _leave(self, line: _Line, end: End | None) -> None:
         task = asyncio.create_task(line.leave(stay=end in ("refresh", "old")))
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
+        self._leaving[task] = line
+        task.add_done_callback(self._leaving.pop)
 
     async def close(self, grace: float) -> None:
         """Take nothing more: what is in hand is answered, then the line is closed, within
@@ -132,8 +132,10 @@ class SocketMode:
         self.trouble = "closed"
         if self._line:
             self._leave(self._line, None)
+        for line in self._leaving.values():
+            line.hurry.set()
         if self._leaving:
-            _, hanging = await asyncio.wait(self._leaving, timeout=grace)
+            _, hanging = await asyncio.wait(tuple(self._leaving), timeout=grace)
             for task in hanging:
                 task.cancel()
 
@@ -148,6 +150,8 @@ class _Line:
         self._clock = clock
         self._hello = asyncio.Event()
         self._spent = asyncio.Event()
+        self.hurry = asyncio.Event()
+        """Set where nobody may wait for a line that stays."""
         self._nothing_in_hand = asyncio.Event()
         self._nothing_in_hand.set()
         self._in_hand = 0
@@ -189,10 +193,10 @@ class _Line:
 
     async def leave(self, *, stay: bool) -> None:
         """Close the line within bounds. stay: hear it on until Slack closes it, for a while."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._bounds.linger):
-                while stay and self.end() in (None, "refresh", "old"):  # noqa: ASYNC110
-                    await asyncio.sleep(min(0.1, self._bounds.watch))  # no event tells of an EOF
+        if stay:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._bounds.linger):
+                    await self._until_closed()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._bounds.close):
                 await self._nothing_in_hand.wait()
@@ -202,6 +206,11 @@ class _Line:
         except Exception as error:  # noqa: BLE001 - it is given up in any case
             _log.warning("socket mode leaves a line unclosed", error=repr(error))
             await self._drop()
+
+    async def _until_closed(self) -> None:
+        """By Slack, or in a hurry; no event of the SDK's tells of an end without a word."""
+        while not self.hurry.is_set() and self.end() in (None, "refresh", "old"):  # noqa: ASYNC110
+            await asyncio.sleep(min(0.1, self._bounds.watch))
 
     async def _drop(self) -> None:
         """What `close_async` leaves behind when it hangs: the SDK's tasks and its sockets."""

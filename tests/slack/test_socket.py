@@ -155,6 +155,18 @@ async def test_what_is_in_hand_is_acknowledged_before_the_door_closes() -> None:
         assert (await asking)["ok"]
 
 
+async def test_a_line_that_stays_a_while_is_closed_with_the_rest() -> None:
+    async with office() as place:
+        sockets = place.running.courier.sockets
+        async with connected(place, replace(FAST, linger=60.0)) as connection:
+            await sockets._disconnect(list(sockets._links), "warning")
+            await until(lambda: lines(connection) == 2)
+            assert sockets.count == 2
+            began = time.monotonic()
+        assert time.monotonic() - began < 2
+        await until(lambda: sockets.count == 0)
+
+
 async def test_closing_is_bounded_where_the_other_side_never_closes() -> None:
     async with office() as place:
         async with connected(place) as connection:
