@@ -8,8 +8,9 @@ planned renewal. `seed` sets the dice again. `GET /_/faults` answers `{"faults":
 A FAULT is `{"on": GLOB, "do": WHAT, "times": N | null, "chance": 0…1, "seconds": S,
 "after": bool}`:
 
-- `on` names a method (`chat.*`), or a delivery: its kind (`slash_commands`, `interactive`,
-  `events_api`), or an event's type as `event:app_mention`.
+- `on` names a method (`chat.*`), what is called by its address (`response_url`, `upload`), or a
+  delivery: its kind (`slash_commands`, `interactive`, `events_api`), or an event's type as
+  `event:app_mention`.
 - `do` for methods: `ratelimited` (429 with Retry-After `seconds`), `error500` (an HTML
   page), `error503` (one line of plain text, as a proxy in front of Slack answers),
   `hang` (waits `seconds`, then goes on), `reset` (the connection is cut). With `after` the method

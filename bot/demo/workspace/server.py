@@ -10,12 +10,13 @@ from aiohttp import web
 
 from bot.demo.workspace import responses
 from bot.demo.workspace.api.door import Door
-from bot.demo.workspace.api.files import take_upload
+from bot.demo.workspace.api.files import posted_file, take_upload
 from bot.demo.workspace.deliveries import Courier
 from bot.demo.workspace.model import Json, SlackError
 from bot.demo.workspace.person import Person
 from bot.demo.workspace.person_api import PersonApi
 from bot.demo.workspace.state import Workspace
+from bot.demo.workspace.striking import struck
 
 _PAGE = Path(__file__).parent / "page"
 _LARGEST_BODY = 64 * 2**20
@@ -68,7 +69,7 @@ def _application(workspace: Workspace, courier: Courier) -> web.Application:
     door = Door(workspace, courier)
 
     async def upload(request: web.Request) -> web.Response:
-        return await take_upload(workspace, request)
+        return await _upload(workspace, request)
 
     async def download(request: web.Request) -> web.Response:
         return _download(workspace, request)
@@ -103,12 +104,34 @@ def _download(workspace: Workspace, request: web.Request) -> web.Response:
     return web.Response(body=file.content, content_type=file.mimetype)
 
 
+async def _upload(workspace: Workspace, request: web.Request) -> web.Response:
+    content = await posted_file(request)
+    record = _recorded(workspace, "upload", {"bytes": len(content)})
+
+    async def take() -> web.Response:
+        return take_upload(workspace, request.match_info["ticket"], content)
+
+    return await struck(workspace, request, record, take)
+
+
 async def _respond(courier: Courier, request: web.Request) -> web.Response:
     """A response_url: `ok`, or the refusal's code as text."""
     body: Json = await request.json()
-    try:
-        responses.use(courier, request.match_info["id"], body)
-    except SlackError as refusal:
-        status = 404 if refusal.code in ("used_url", "expired_url") else 400
-        return web.Response(text=refusal.code, status=status)
-    return web.Response(text="ok")
+    record = _recorded(courier.workspace, "response_url", body)
+
+    async def use() -> web.Response:
+        try:
+            responses.use(courier, request.match_info["id"], body)
+        except SlackError as refusal:
+            status = 404 if refusal.code in ("used_url", "expired_url") else 400
+            return web.Response(text=refusal.code, status=status)
+        return web.Response(text="ok")
+
+    return await struck(courier.workspace, request, record, use)
+
+
+def _recorded(workspace: Workspace, method: str, args: Json) -> Json:
+    """A record in the log of calls, for what is called by address and not by name."""
+    record = {"method": method, "at": workspace.clock.now(), "args": args}
+    workspace.calls.append(record)
+    return record

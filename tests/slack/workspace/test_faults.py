@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from bot.demo.workspace import payloads
 from bot.demo.workspace.clock import ManualClock
 from bot.demo.workspace.faults import Deed, Fault
 from bot.demo.workspace.rates import Rates
@@ -93,6 +94,23 @@ async def test_a_reset_cuts_the_connection_before_or_after(
     with pytest.raises(aiohttp.ClientConnectionError):
         await post(here)
     assert len(here.channel.messages) == posted
+
+
+async def test_uploads_and_response_urls_fail_on_request_too(here: Scene) -> None:
+    here.workspace.faults.add(
+        Fault("upload", "error500"), Fault("response_url", "ratelimited", seconds=3)
+    )
+    made = await here.client().files_getUploadURLExternal(filename="a.txt", length=3)
+    url = payloads.new_response_url(here.workspace, here.mina, here.channel)
+    async with aiohttp.ClientSession() as http:
+        assert (await http.post(made["upload_url"], data=b"abc")).status == 500
+        assert (await http.post(made["upload_url"], data=b"abc")).status == 200
+        busy = await http.post(url, json={"text": "x"})
+        assert (busy.status, busy.headers["Retry-After"]) == (429, "3")
+        assert (await http.post(url, json={"text": "x"})).status == 200
+    assert [m["text"] for m in here.workspace.ephemerals] == ["x"]
+    named = [call["method"] for call in here.workspace.calls[1:]]
+    assert named == ["upload", "upload", "response_url", "response_url"]
 
 
 async def test_a_glob_hits_its_methods_alone(here: Scene) -> None:

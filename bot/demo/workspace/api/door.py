@@ -11,16 +11,10 @@ from aiohttp import web
 from bot.demo.workspace.api.call import Args, Call
 from bot.demo.workspace.api.table import METHODS, Method
 from bot.demo.workspace.deliveries import Courier
-from bot.demo.workspace.faults import Deed, Fault
 from bot.demo.workspace.model import App, Json, SlackError
-from bot.demo.workspace.sockets import cut
 from bot.demo.workspace.state import Workspace
+from bot.demo.workspace.striking import struck
 
-# slack_sdk 3.47 keeps nothing of the first, and a str of the second (facts/slack.md, pitfall 7).
-_ANSWERS: dict[Deed, tuple[int, str, str]] = {
-    "error500": (500, "text/html", "<!DOCTYPE html><html><body>Server Error</body></html>"),
-    "error503": (503, "text/plain", "upstream connect error or disconnect/reset before headers"),
-}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONGEST_BODY = 1_000_000  # bytes; Slack answers request_too_large well before this [mem]
 
@@ -42,19 +36,11 @@ class Door:
         except SlackError as refusal:
             return _said(record, {"ok": False, "error": refusal.code}, {}, 200)
         record["args"] = args.given
-        faults = self.workspace.faults
-        fault = faults.strike((*_ANSWERS, "ratelimited", "hang", "reset"), method)
-        if fault is not None and fault.do != "hang":
-            return _fail(request, record, fault)
-        if fault is not None:
-            await self.workspace.clock.sleep(fault.seconds)
-        response = await self._carry_out(method, args, token, record)
-        late = faults.strike((*_ANSWERS, "hang", "reset"), method, after=True)
-        if late is None:
-            return response
-        if late.do == "hang":
-            await self.workspace.clock.sleep(late.seconds)
-        return _fail(request, record, late)
+
+        async def carry_out() -> web.Response:
+            return await self._carry_out(method, args, token, record)
+
+        return await struck(self.workspace, request, record, carry_out)
 
     async def _carry_out(self, method: str, args: Args, token: str, record: Json) -> web.Response:
         headers = {"x-slack-req-id": self.workspace.new_id("R")}
@@ -128,16 +114,3 @@ def _said(record: Json, answer: Json, headers: dict[str, str], status: int) -> w
     record["answer"] = answer
     record["status"] = status
     return web.json_response(answer, status=status, headers=headers)
-
-
-def _fail(request: web.Request, record: Json, fault: Fault) -> web.Response:
-    """The answer of a fault; a cut connection answers nothing, whatever is returned here."""
-    record["fault"] = fault.do
-    if fault.do == "ratelimited":
-        headers = {"Retry-After": str(round(fault.seconds))}
-        return _said(record, {"ok": False, "error": "ratelimited"}, headers, 429)
-    if fault.do not in _ANSWERS:
-        cut(request)
-        return web.Response()
-    status, kind, text = _ANSWERS[fault.do]
-    return web.Response(text=text, status=status, content_type=kind)

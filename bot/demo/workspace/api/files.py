@@ -30,17 +30,19 @@ async def get_upload_url(call: Call) -> Json:
     return {"upload_url": f"{workspace.base_url}/upload/{file.ticket}", "file_id": file.id}
 
 
-async def take_upload(workspace: Workspace, request: web.Request) -> web.Response:
+async def posted_file(request: web.Request) -> bytes:
     """What is posted to an upload's address: the bytes, or a form with one file."""
-    ticket = request.match_info["ticket"]
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    fields = [f for f in (await request.post()).values() if isinstance(f, web.FileField)]
+    return fields[0].file.read() if fields else b""
+
+
+def take_upload(workspace: Workspace, ticket: str, content: bytes) -> web.Response:
+    """Fills the file of this address, once."""
     file = next((f for f in workspace.files.values() if f.ticket == ticket), None)
     if file is None or file.content is not None:
         return web.Response(status=404, text="no such upload")
-    if request.content_type == "multipart/form-data":
-        fields = [f for f in (await request.post()).values() if isinstance(f, web.FileField)]
-        content = fields[0].file.read() if fields else b""
-    else:
-        content = await request.read()
     if len(content) != file.length:
         return web.Response(status=400, text="the length is not the one announced")
     file.content = content
