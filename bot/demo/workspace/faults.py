@@ -17,6 +17,8 @@ A FAULT is `{"on": GLOB, "do": WHAT, "times": N | null, "chance": 0…1, "second
   is carried out first; `hang` with `after` then cuts the connection instead of answering: it
   happened, and the caller can't know.
 - `do` for `apps.connections.open` alone: `dead_address` (an address where nobody listens).
+- `do` for `link`, the opening of a socket: `half_open` (accepted, and then neither `hello` nor
+  anything else).
 - `do` for deliveries: `late` (by `seconds`), `repeat` (the same once more, `seconds` later, on
   whatever connection there is then), `lost_ack` (delivered, the answer is not taken note of).
 - `times` is how often it strikes before it is spent, null for always; `chance` is for each time.
@@ -38,6 +40,7 @@ Deed = Literal[
     "hang",
     "reset",
     "dead_address",
+    "half_open",
     "late",
     "repeat",
     "lost_ack",

@@ -56,8 +56,11 @@ class Sockets:
         link = Link(web.WebSocketResponse(max_msg_size=0), request)
         await link.socket.prepare(request)
         self._links.append(link)
+        if self._workspace.faults.strike(("half_open",), "link") is not None:
+            link.deaf.set()
         try:
-            await link.socket.send_json(self._hello())
+            if not link.deaf.is_set():
+                await link.socket.send_json(self._hello())
             await self._listen(link)
         finally:
             self._links.remove(link)

@@ -45,6 +45,7 @@ def _fail(request: web.Request, record: Json, fault: Fault) -> web.Response:
     """The answer of a fault; a cut connection answers nothing, whatever is returned here."""
     record["fault"] = fault.do
     if fault.do == "ratelimited":
+        record["status"] = 429
         headers = {"Retry-After": str(round(fault.seconds))}
         body = {"ok": False, "error": "ratelimited"}
         return web.json_response(body, status=429, headers=headers)
@@ -52,4 +53,5 @@ def _fail(request: web.Request, record: Json, fault: Fault) -> web.Response:
         cut(request)
         return web.Response()
     status, kind, text = _ANSWERS[fault.do]
+    record["status"] = status
     return web.Response(text=text, status=status, content_type=kind)

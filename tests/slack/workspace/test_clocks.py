@@ -120,6 +120,18 @@ async def test_a_response_url_takes_the_message_away_or_its_place(there: Scene) 
     assert ts not in there.channel.messages
 
 
+async def test_a_response_url_of_what_one_person_sees_takes_that_away(there: Scene) -> None:
+    await there.client().chat_postEphemeral(
+        channel=there.channel.id, user=there.mina.id, text="only you"
+    )
+    (message,) = there.workspace.ephemerals
+    url = payloads.new_response_url(there.workspace, there.mina, there.channel, message)
+    await answer_to(url, {"text": "changed", "replace_original": True})
+    assert [m["text"] for m in there.workspace.ephemerals] == ["changed"]
+    await answer_to(url, {"delete_original": True})
+    assert there.workspace.ephemerals == []
+
+
 async def test_an_event_that_is_not_acked_comes_again_at_once_after_a_minute_and_after_five(
     there: Scene, clock: ManualClock, listener: Listener
 ) -> None:

@@ -169,6 +169,37 @@ async def test_dead_addresses_are_handed_out_so_often_as_asked(
     await listen(here, http)
 
 
+async def test_a_new_socket_can_be_accepted_and_stay_silent(
+    here: Scene, http: aiohttp.ClientSession
+) -> None:
+    here.workspace.faults.add(Fault("link", "half_open"))
+    patience = aiohttp.ClientWSTimeout(ws_close=0.1)
+    async with http.ws_connect(await address(here), timeout=patience) as silent:
+        with pytest.raises(asyncio.TimeoutError):
+            await silent.receive(timeout=0.1)
+        listener = await listen(here, http)
+        assert listener.frames[0]["type"] == "hello"
+        assert (await here.running.person(here.mina.id).type(here.channel.id, "/replcheck x"))["ok"]
+
+
+async def test_an_ack_may_carry_words_for_the_person_or_the_channel(
+    here: Scene, http: aiohttp.ClientSession
+) -> None:
+    person = here.running.person(here.mina.id)
+    listener = await listen(here, http, acks=False)
+    for n, kind in enumerate(("ephemeral", "in_channel")):
+        typing = asyncio.create_task(person.type(here.channel.id, "/replcheck x"))
+        await until(lambda n=n: len(listener.envelopes) == n + 1)  # type: ignore[misc]
+        envelope = listener.envelopes[n]
+        assert envelope["accepts_response_payload"]
+        said = {"text": f"taken {n}", "response_type": kind}
+        ack = {"envelope_id": envelope["envelope_id"], "payload": said}
+        await listener.socket.send_json(ack)
+        assert (await typing)["ok"]
+    assert [m["text"] for m in here.workspace.ephemerals] == ["taken 0"]
+    assert [m["text"] for m in here.channel.messages.values()] == ["taken 1"]
+
+
 async def test_an_unknown_ack_and_what_is_no_json_are_passed_over(
     here: Scene, http: aiohttp.ClientSession
 ) -> None:
