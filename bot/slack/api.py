@@ -60,7 +60,10 @@ class SlackApi:
     async def edit(self, channel: str, ts: str, post: Post) -> None:
         """Show this instead. Its key stays with the message: Slack keeps metadata that an
         edit does not name."""
-        await self._call(self._client.chat_update(channel=channel, ts=ts, **_words(post)))
+        blocks = list(post.blocks)  # none: an empty list takes those of before away
+        await self._call(
+            self._client.chat_update(channel=channel, ts=ts, text=post.text, blocks=blocks)
+        )
 
     async def whisper(
         self, channel: str, user: str, post: Post, thread_ts: str | None = None

@@ -13,7 +13,7 @@ LATE_SECONDS = 60.0
 """What was ready longer ago is marked."""
 _MOST_BLOCKS = 50
 _MOST_ELEMENTS = 10  # of a context block
-_MOST_TEXT = 40_000
+_MOST_TEXT = 4_000  # of an edit; a post may be longer
 
 
 def marked(post: Post, mark: str) -> Post:
