@@ -173,6 +173,7 @@ async def test_what_fails_after_the_ack_does_not_erase_it() -> None:
             answer = await place.command("seoul busan")
         assert answer["ok"]
         assert place.heard == ["seoul busan"]
+        assert place.running.workspace.ephemerals == [], "it was kept, and nothing else is said"
         failure = next(line for line in lines if line["event"] == "a listener failed")
         assert failure["user"] == place.person.id
         assert failure["channel"] == place.channel.id
