@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.slack.views.speech import Speech
 from bot.terminal import phrases
 from probes.model import Observation
-from probes.readings import ExchangeReading, KnockReading, TraceReading
+from probes.readings import Answer, ExchangeReading, KnockReading, TraceReading
 
 
 def who(source: str, target: str | None, speech: Speech) -> str:
@@ -36,6 +36,8 @@ def when(observation: Observation, plans: Sequence[str], speech: Speech) -> str:
 
 def answer(observation: Observation, speech: Speech) -> str:
     """One line. In a channel for roles only readings whose phrase holds no address or port."""
+    if _control_taken(observation):
+        return speech.plain("slack.control-taken")
     if not speech.roles:
         return " ".join(phrases.answer(observation, speech.voice).split())
     match observation.reading:
@@ -52,6 +54,14 @@ def answer(observation: Observation, speech: Speech) -> str:
 _WITHOUT_PLACES = (
     "ping", "exchange", "sweep", "sockets", "counters", "clock", "joblog", "throughput"
 )  # fmt: skip
+
+
+def _control_taken(observation: Observation) -> bool:
+    """Nobody answers a control; whoever closes after it has read it, and that is what it is for."""
+    match observation.reading:
+        case ExchangeReading(message="control", answer=Answer.CLOSED):
+            return True
+    return False
 
 
 def _probe(observation: Observation, speech: Speech) -> str:

@@ -31,14 +31,13 @@ def question(ask: ConsentQuestion, reader: Reader, may: Sequence[str], incident:
     speech = Speech(reader)
     head = speech.plain("slack-consent.head")
     whom = joined(map(mention, may)) if may else speech("slack-consent.anyone")
-    said = [
-        bold(head),
-        speech("slack-consent.why"),
-        *_sent(ask, speech),
-        speech("slack-consent.risk"),
-        speech("slack-consent.who", who=whom),
+    body = [
+        blocks.section(lines([bold(head), speech("slack-consent.why")])),
+        blocks.section(lines(_sent(ask, speech))),
+        blocks.section(speech("slack-consent.risk")),
+        blocks.section(speech("slack-consent.who", who=whom)),
+        *row(("send", "decline"), ask.check, incident, speech),
     ]
-    body = [blocks.section(lines(said)), *row(("send", "decline"), ask.check, incident, speech)]
     return blocks.post(joined([head, whom]), body)
 
 

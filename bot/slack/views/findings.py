@@ -149,14 +149,14 @@ def _ruled_out(told: Told, speech: Speech) -> list[Suffixed]:
         return []
     names = account.ruled_out(told, speech) or ""
     title = speech.plain("slack-finding.ruled-out", count=len(rows))
-    head = _columns(speech, "cause", "by-what", "evidence")
+    head = _columns(speech, "cause", "by-what")
     body = [blocks.section(bold(title)), blocks.table(head, rows)]
     return [("ruled-out", _post(f"{title}: {names}", body, told, speech))]
 
 
 def _undecided(told: Told, speech: Speech) -> list[Suffixed]:
     """What could not be decided, and what could not be measured: neither is health."""
-    unknown = [row[:2] for row in _stances(told, Stance.UNKNOWN, speech)]
+    unknown = _stances(told, Stance.UNKNOWN, speech)
     missing = list(_gaps(told, speech))
     if not unknown and not missing:
         return []
@@ -174,8 +174,7 @@ def _flows(told: Told, speech: Speech) -> list[Suffixed]:
     if not flows:
         return []
     title = speech.plain("slack-finding.flows", **_results(flows))
-    columns = ("from-to", "required", "result") if speech.roles else ("from-to", "port", "required",
-                                                                     "result")  # fmt: skip
+    columns = ("result", "from-to") if speech.roles else ("result", "from-to", "port")
     rows = list(dict.fromkeys(_flow(flow, speech) for flow in flows))
     body = [blocks.section(bold(title)), blocks.table(_columns(speech, *columns), rows)]
     return [("flows", _post(title, body, told, speech))]
@@ -183,11 +182,10 @@ def _flows(told: Told, speech: Speech) -> list[Suffixed]:
 
 def _flow(result: FlowResult, speech: Speech) -> tuple[str, ...]:
     flow = result.flow
-    required = speech.plain("slack-finding.yes" if flow.required else "slack-finding.no")
     said = speech.plain(f"flow.{result.result}")
+    said = speech.plain("slack-finding.required", result=said) if flow.required else said
     ends = who(flow.source, flow.target, speech)
-    port = f"{flow.port or '?'} ({flow.service})"
-    return (ends, required, said) if speech.roles else (ends, port, required, said)
+    return (said, ends) if speech.roles else (said, ends, f"{flow.port or '?'} ({flow.service})")
 
 
 def _results(flows: Sequence[FlowResult]) -> dict[str, int]:
@@ -195,16 +193,21 @@ def _results(flows: Sequence[FlowResult]) -> dict[str, int]:
     return {result: counted[result] for result in ("ok", "fault", "unknown")}
 
 
-def _stances(told: Told, stance: Stance, speech: Speech) -> list[tuple[str, ...]]:
-    """Each with the observations it rests on; in a channel for roles, how many they are."""
+def _stances(told: Told, stance: Stance, speech: Speech) -> list[tuple[str, str]]:
+    """Two columns, since a phone has no room for more."""
     return [
-        (speech.cause(f.cause), account.why(f, speech), _ids(f.evidence, speech))
+        (speech.cause(f.cause), _resting(account.why(f, speech), f.evidence, speech))
         for f in account.of_stance(told, stance)
     ]
 
 
-def _ids(ids: Sequence[str], speech: Speech) -> str:
-    return str(len(ids)) if speech.roles else speech.listed(ids, MOST_CITED)
+def _resting(why: str, ids: Sequence[str], speech: Speech) -> str:
+    """With the observations that it rests on; in a channel for roles, how many they are."""
+    if not ids:
+        return why
+    if speech.roles:
+        return speech.plain("slack-finding.resting", why=why, count=len(ids))
+    return f"{why} [{speech.listed(ids, MOST_CITED)}]"
 
 
 def _gaps(told: Told, speech: Speech) -> Iterator[tuple[str, str]]:

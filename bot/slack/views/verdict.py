@@ -27,7 +27,7 @@ def verdict(told: Told, reader: Reader) -> Post:
         *_titled("slack-verdict.why", _bullets(account.reasons(told, speech)), speech),
         *_titled("slack-verdict.not", _ruled_out(told, speech), speech),
         *_titled("report.advice", account.advice(told, speech), speech),
-        *_titled("report.trigger", _trigger(told, speech), speech),
+        *_titled("report.trigger", [account.trigger(told, speech)], speech),
         blocks.context(*_state(told, speech)),
         *row(_buttons(told, speech), check, incident, speech),
     ]
@@ -86,6 +86,9 @@ def interrupted(
 
 def _facts(told: Told, speech: Speech) -> Iterator[tuple[str, str]]:
     found = told.result.verdict
+    recovered = account.recovered(told, speech)
+    if recovered:
+        yield "slack-verdict.now", recovered
     if found.outcome is Outcome.FAULT:
         where = speech.where(found.location) if found.location else speech("where.unknown")
         yield "report.where", where
@@ -113,13 +116,6 @@ def _bullets(said: Iterable[str]) -> Iterator[Marked]:
 def _ruled_out(told: Told, speech: Speech) -> list[str]:
     words = account.ruled_out(told, speech)
     return [words] if words else []
-
-
-def _trigger(told: Told, speech: Speech) -> Iterator[str]:
-    yield account.trigger(told, speech)
-    words = account.recovered(told, speech)
-    if words:
-        yield bold(words)
 
 
 def _state(told: Told, speech: Speech) -> Iterator[Marked]:
