@@ -44,6 +44,8 @@ class Office:
     fails: list[Exception] = field(default_factory=list)
     """What the next listeners raise before anything is kept, one each."""
     fails_after_ack: Exception | None = None
+    trigger: str = ""
+    """What the last command lets us open a dialog with."""
     slow: float = 0.0
     """Seconds that the command's listener takes before it acknowledges."""
 
@@ -68,7 +70,8 @@ class Office:
             await asyncio.sleep(self.slow)
             if self.fails:
                 raise self.fails.pop()
-            self.heard.append(str(args.body["text"]))
+            self.heard.append(str(args.body.get("text")))
+            self.trigger = str(args.body.get("trigger_id"))
             await args.ack()
             if self.fails_after_ack:
                 raise self.fails_after_ack
@@ -80,7 +83,8 @@ class Office:
 
         app.command("/replcheck")(guarded(command, Voice()))
         app.event("app_mention")(guarded(mention, Voice()))
-        app.shortcut("replcheck_message")(guarded(command, Voice()))
+        for makes in (app.shortcut("replcheck_message"), app.action("press"), app.view("dialog")):
+            makes(guarded(command, Voice()))
 
 
 @asynccontextmanager

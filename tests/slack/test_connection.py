@@ -201,6 +201,39 @@ async def test_a_shortcut_that_could_not_be_kept_says_so_privately() -> None:
         assert ["could not write down" in message["text"] for message in said] == [True]
 
 
+async def test_a_press_that_could_not_be_kept_says_so_privately() -> None:
+    button = {"type": "button", "action_id": "press", "text": {"type": "plain_text", "text": "x"}}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [button]}]
+    async with office() as place, connected(place) as connection:
+        channel = place.channel.id
+        root = await connection.client.chat_postMessage(channel=channel, text="x", blocks=blocks)
+        place.fails = [FULL_DISK]
+        person = place.running.person(place.person.id)
+        assert (await person.press(channel, root["ts"], "b", "press"))["ok"]
+        said = place.running.workspace.ephemerals
+        assert ["could not write down" in message["text"] for message in said] == [True]
+
+
+async def test_a_dialog_that_could_not_be_kept_stays_open_and_says_so() -> None:
+    title = {"type": "plain_text", "text": "x"}
+    field = {"type": "plain_text_input", "action_id": "a"}
+    view = {
+        "type": "modal",
+        "callback_id": "dialog",
+        "title": title,
+        "submit": title,
+        "blocks": [{"type": "input", "block_id": "b", "label": title, "element": field}],
+    }
+    async with office() as place, connected(place) as connection:
+        await place.command("open")
+        opened = await connection.client.views_open(trigger_id=place.trigger, view=view)
+        place.fails = [FULL_DISK]
+        typed = {"b": {"a": {"type": "plain_text_input", "value": "words"}}}
+        person = place.running.person(place.person.id)
+        answer = await person.submit(opened["view"]["id"], typed)
+        assert "could not write down" in answer["errors"]["b"]
+
+
 async def test_an_event_that_could_not_be_kept_is_delivered_again() -> None:
     """First on disk, then acknowledged (law 8): bolt alone would have acknowledged it first."""
     async with office() as place, connected(place):
