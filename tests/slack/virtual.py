@@ -44,19 +44,3 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 def clock() -> float:
     """The running loop's time."""
     return asyncio.get_running_loop().time()
-
-
-class Haste:
-    """A clock for code that talks to real sockets and threads: who sleeps moves it."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-        await asyncio.sleep(0)
