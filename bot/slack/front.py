@@ -116,14 +116,18 @@ class Front:
     async def close(self, grace: float) -> None:
         """Interrupt what runs, say so while there is time, and end."""
         await self._desk.close(grace / 2)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace / 2):
-                await self._checks.sweep()
-                while (await self._outbox.depth()).waiting:
-                    await asyncio.sleep(0.05)
+        if self._ready.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(grace / 2):
+                    await self._say_the_rest()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _say_the_rest(self) -> None:
+        await self._checks.sweep()
+        while (await self._outbox.depth()).waiting:
+            await asyncio.sleep(0.05)
 
     # --- listeners --------------------------------------------------------------------
 
