@@ -37,6 +37,10 @@ class Inbox:
         """Be the first to do what is done once: whose it is, this one's or an earlier one's."""
         return await self._database.write(lambda rows: _claim(rows, key, body, now))
 
+    async def release(self, key: str) -> None:
+        """Take a claim back: what was claimed could not be done, and may be done later."""
+        await self._database.write(lambda rows: rows.remove("inbox", "key", key))
+
     async def done_with(self, key: str, answer: dict[str, Json], now: float) -> None:
         """It was acted on: it won't be seen in `undone` again."""
         await self._database.write(

@@ -10,7 +10,7 @@ from bot.rights import may_ask, may_send, may_stop, may_unfreeze
 from bot.slack import command
 from bot.slack.calls import Ask, Freeze, Help, Incidents, Mistake, Status, Stop, Summary, Unfreeze
 from bot.slack.checks import Checks
-from bot.slack.model import Post, Press
+from bot.slack.model import Place, Post, Press
 from bot.slack.outbox import Outbox, post_of
 from bot.slack.people import People
 from bot.slack.telling import place_of
@@ -75,21 +75,29 @@ class Orders:
     # --- a check ----------------------------------------------------------------------
 
     async def ask(
-        self, visit: Visit, pair: Pair, trigger: TriggerWish, key: str | None = None
+        self,
+        visit: Visit,
+        pair: Pair,
+        trigger: TriggerWish,
+        key: str | None = None,
+        place: Place | None = None,
     ) -> dict[str, Json]:
-        """Begin a check here, or say that it runs already. key: what names the request, where
-        that is not the delivery."""
+        """Begin a check, or say that one runs already; `check` in the answer is the one begun.
+        key: what names the request, and place: where it is answered, where that is not the
+        delivery and not here."""
         if denied := may_ask(pair, visit.room):
             await visit.refuse(denied)
             return {}
         wish = await self._wish(visit, pair, trigger)
         key = key or visit.taken.key
-        began = await self._checks.begin(pair.near, pair.far, visit.place, trigger=wish, key=key)
+        place = place or visit.place
+        began = await self._checks.begin(pair.near, pair.far, place, trigger=wish, key=key)
         await visit.note("joined" if began.joined else "done", check=began.check, trigger=wish)
         record = await self._store.check(began.check)
         if began.joined and record.key != key:
             link = await self._checks.link(record)
             await visit.whisper(talk.already_running(record, link, visit.reader))
+            return {"joined": began.check}
         return {"check": began.check}
 
     async def _wish(self, visit: Visit, pair: Pair, trigger: TriggerWish) -> TriggerWish:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.check import parse
@@ -22,7 +22,7 @@ from bot.slack.naming import pairs_in
 from bot.slack.orders import Orders
 from bot.slack.outbox import Outbox, post_of
 from bot.slack.people import People
-from bot.slack.telling import Teller
+from bot.slack.telling import Teller, place_of
 from bot.slack.views import consent, dialogs
 from bot.slack.views.buttons import PREFIX
 from bot.slack.views.summary import summary
@@ -134,16 +134,19 @@ class Pressing:
         """Once a check: it goes on with it, or, where it is over, the pair is checked again."""
         if await self._hindered(visit, record):
             return {}
+        if record.state == "running" and self._asked_now(record) is None:
+            await visit.refuse("not-asked-now", check=record.id)
+            return {}
         claim = await self._claim(visit, f"send:{record.id}")
         if not claim.mine:
             await visit.refuse("already-sent", by=claim.by, at=claim.at)
             return {}
-        press = Press(visit.person.id, claim.at)
         talking = self._checks.talking(record.id)
-        if talking and talking.answer(press, yes=True):
+        if talking and talking.answer(Press(visit.person.id, claim.at), yes=True):
             await visit.note("done", check=record.id)
             return {}
-        if record.state == "running":
+        if record.state == "running":  # somebody was quicker to decline, or to stop it
+            await self._store.inbox.release(claim.key)
             await visit.refuse("not-asked-now", check=record.id)
             return {}
         return await self._again(visit, record, claim, "yes")
@@ -202,11 +205,17 @@ class Pressing:
     async def _again(
         self, visit: Visit, record: CheckRecord, claim: Claim, trigger: TriggerWish
     ) -> dict[str, Json]:
-        """Another check of the same pair, where this one was asked."""
-        pair, key = record.context.pair, claim.key
-        answer = await self._orders.ask(visit, pair, trigger, key)
-        await self._store.inbox.done_with(key, answer, time.time())
-        await self._checks.refresh(record.id, key)
+        """Another check of the same pair, in the channel of the press, and in the thread in which
+        this one was asked, if it was."""
+        asked = place_of(record)
+        thread = asked.thread if asked and asked.channel == visit.room.id else None
+        place = replace(visit.place, thread=thread)
+        answer = await self._orders.ask(visit, record.context.pair, trigger, claim.key, place)
+        if "check" in answer:
+            await self._store.inbox.done_with(claim.key, answer, time.time())
+            await self._checks.refresh(record.id, claim.key)
+        else:
+            await self._store.inbox.release(claim.key)
         return answer
 
     async def _evidence(self, visit: Visit, record: CheckRecord) -> dict[str, Json]:
