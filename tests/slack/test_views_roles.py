@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from bot.document import command_line, document
+from bot.document import command_line
 from bot.excerpt import excerpt
 from bot.exposure import exposed, question_of
-from bot.request import Began, CheckResult
+from bot.request import Began
 from bot.slack.model import Dialog, Post, Press, Reader, Told
 from bot.slack.progress import Progress, after, asked
 from bot.slack.views import consent, dialogs
@@ -26,13 +26,13 @@ from bot.slack.views.speech import Speech
 from bot.slack.views.summary import summary
 from bot.slack.views.verdict import interrupted, recovery, reply, verdict
 from bot.words import LANGUAGES, catalog, titles_of
-from probes.diagnosis import judge
 from probes.model import Cause, Context, Evidence, Gap, Message, Tools
+from probes.scheduler import PlanEnded, PlanStarted
 from storage.codec import Raw, decode
 from storage.codec import evidence as evidence_of
 from tests.golden import incidents
 from tests.slack.test_progress import replayed
-from tests.slack.told import ASKER, CHECK, INCIDENT, told_of
+from tests.slack.told import ASKER, CHECK, INCIDENT, result_of, told_of
 from tests.slack.valid import texts
 
 pytestmark = pytest.mark.filterwarnings("error::bot.words.UnsaidWarning")
@@ -75,7 +75,8 @@ def everything(told: Told, reader: Reader) -> Iterator[Post | Dialog]:
     progress = after(Progress(), Began(CHECK, INCIDENT, False, evidence.context), T)
     for event in replayed_of(told):
         progress = after(progress, event, T)
-        yield running(progress, ASKER, reader)
+        if isinstance(event, PlanStarted | PlanEnded):
+            yield running(progress, ASKER, reader)
     yield running(asked(progress, T), ASKER, reader)
 
 
@@ -214,15 +215,4 @@ def renamed(name: str) -> Told:
     raws = [decode(Raw, raw) for raw in data["raws"]]
     gaps = [decode(Gap, gap) for gap in data["gaps"]]
     found = evidence_of(base, raws, gaps, incidents.parse)
-    judged = judge(found)
-    told = document(
-        found,
-        judged,
-        started=T,
-        seconds=30.0,
-        seconds_to_verdict=14.0,
-        stopped=False,
-        incident=INCIDENT,
-        lang="en",
-    )
-    return Told(CheckResult(told, found, judged), "finished", ASKER)
+    return Told(result_of(found), "finished", ASKER)

@@ -9,6 +9,7 @@ from bot.document import document
 from bot.request import CheckResult
 from bot.slack.model import Told
 from probes.diagnosis import judge
+from probes.model import Evidence, NotSent
 from tests.golden import incidents
 
 CHECK, INCIDENT, ASKER = "c12", "i7", "U0ASKER"
@@ -19,6 +20,24 @@ def told_of(name: str) -> Told:
     """A golden incident, as its check's root tells it at its end."""
     recorded = incidents.load(name)
     evidence = replace(recorded, context=replace(recorded.context, check=CHECK))
+    return Told(result_of(evidence), "finished", ASKER)
+
+
+def cut_short(name: str, plans: tuple[str, ...], not_sent: NotSent | None) -> Told:
+    """The incident as a check would tell it that asked no more than these plans."""
+    told = told_of(name)
+    whole = told.result.evidence
+    evidence = replace(
+        whole,
+        context=replace(whole.context, not_sent=not_sent),
+        plans=plans,
+        observations=tuple(o for o in whole.observations if o.plan in plans),
+    )
+    return replace(told, result=result_of(evidence))
+
+
+def result_of(evidence: Evidence) -> CheckResult:
+    """What is judged of this evidence."""
     found = judge(evidence)
     told = document(
         evidence,
@@ -30,4 +49,4 @@ def told_of(name: str) -> Told:
         incident=INCIDENT,
         lang="en",
     )
-    return Told(CheckResult(told, evidence, found), "finished", ASKER)
+    return CheckResult(told, evidence, found)

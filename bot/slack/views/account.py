@@ -28,6 +28,9 @@ _SUSPECTS = (
     Cause.VERSION_INCOMPATIBLE,
     Cause.PORT_FILTERED,
 )
+_OF_THE_MESSAGE = (Cause.SOURCE_QUARANTINED, Cause.PAYLOAD_BLOCKED, Cause.RESET_INJECTED)
+BETWEEN = " · "
+"""Between causes: their names are clauses with commas of their own."""
 _MOST_RULED_OUT, _MOST_UNDECIDED = 5, 4
 
 
@@ -125,12 +128,22 @@ def _answered(told: Told, speech: Speech) -> Iterator[Marked]:
 
 
 def _open_questions(told: Told, speech: Speech) -> Iterator[str]:
-    unknown = of_stance(told, Stance.UNKNOWN)
+    unknown = sorted(of_stance(told, Stance.UNKNOWN), key=_remote)
     if unknown:
-        names = speech.listed((speech.cause(f.cause) for f in unknown), _MOST_UNDECIDED)
+        names = speech.listed((speech.cause(f.cause) for f in unknown), _MOST_UNDECIDED, BETWEEN)
         yield speech.plain("slack-verdict.still-possible", causes=names)
     if told.result.verdict.gaps:
         yield speech.plain("slack-verdict.gaps", count=len(told.result.verdict.gaps))
+
+
+def _remote(finding: Finding) -> tuple[bool, bool, bool]:
+    """How far it is from what was seen: nearest is what observations speak of, and what only the
+    replication's first message would show; last what no check asks."""
+    return (
+        finding.why.code == "unknown.not-built",
+        not finding.evidence and finding.why.code != "need.not-tried",
+        finding.cause not in _OF_THE_MESSAGE,
+    )
 
 
 # --- the rest -----------------------------------------------------------------------------
@@ -143,7 +156,7 @@ def ruled_out(told: Told, speech: Speech) -> str | None:
         return None
     first = [cause for cause in _SUSPECTS if cause in causes]
     ordered = [*first, *(cause for cause in causes if cause not in first)]
-    return speech.listed(map(speech.cause, ordered), _MOST_RULED_OUT, " · ")
+    return speech.listed(map(speech.cause, ordered), _MOST_RULED_OUT, BETWEEN)
 
 
 def advice(told: Told, speech: Speech) -> Iterator[Marked]:

@@ -41,9 +41,8 @@ def _head(told: Told, speech: Speech) -> str:
 def _what(told: Told, speech: Speech) -> str:
     """What is broken, in words that need no network engineer."""
     verdict, pair = told.result.verdict, told.result.evidence.context.pair
-    code = str(verdict.cause) if verdict.cause else str(verdict.outcome)
-    ends = {"near": pair.near, "far": pair.far}
-    return speech.plain(f"managers.{code}", **ends)
+    code = verdict.summary.code.partition(".")[2]  # the cause, or what was seen instead
+    return speech.plain(f"managers.{code}", near=pair.near, far=pair.far)
 
 
 def _said(told: Told, speech: Speech) -> Iterator[tuple[str, Marked]]:

@@ -12,7 +12,7 @@ from bot.slack.model import Post, Press, Reader, Told
 from bot.slack.views import account
 from bot.slack.views.buttons import Name, row
 from bot.slack.views.speech import Speech
-from probes.model import Outcome
+from probes.model import NotSent, Outcome
 
 
 def verdict(told: Told, reader: Reader) -> Post:
@@ -95,7 +95,7 @@ def _facts(told: Told, speech: Speech) -> Iterator[tuple[str, str]]:
     if found.confidence:
         yield "report.how-sure", speech(f"confidence.{found.confidence}")
     if found.also:
-        yield "report.also", ", ".join(map(speech.cause, found.also))
+        yield "report.also", account.BETWEEN.join(map(speech.cause, found.also))
 
 
 def _labelled(facts: Iterable[tuple[str, str]], speech: Speech) -> list[Block]:
@@ -165,6 +165,12 @@ def _ids(told: Told) -> tuple[str, str]:
     return str(told.result.document["check"]), str(told.result.document["incident"])
 
 
+def _could_send(told: Told) -> bool:
+    """It would have told more, and nobody said yes: whoever may can still press."""
+    report, found = told.result.verdict.trigger, told.result.verdict.outcome
+    return found is Outcome.INCONCLUSIVE and report.not_sent_reason is NotSent.NO_CONSENT
+
+
 def _buttons(told: Told, speech: Speech) -> tuple[Name, ...]:
     """Those that apply now, the one that is needed most first."""
     open_ = told.incident_open and told.closed is None
@@ -172,6 +178,7 @@ def _buttons(told: Told, speech: Speech) -> tuple[Name, ...]:
     watched = told.state == "running"
     wanted: dict[Name, bool] = {
         "stop": watched,
+        "send": not watched and told.rerun is None and _could_send(told),
         "acknowledge": open_ and found and told.acknowledged is None,
         "rerun": not watched and told.rerun is None,
         "evidence": not speech.roles,
