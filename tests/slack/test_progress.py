@@ -14,8 +14,8 @@ from bot.slack.model import Press, Reader
 from bot.slack.progress import Progress, after, answered, asked, notable, stopping
 from bot.slack.views.running import running
 from bot.words import titles_of
-from probes.model import Ask, Gap, GapKind, Observation, Phase, Plan
 from probes.events import Asked, Event, Heard, Landed, PlanEnded, PlanStarted
+from probes.model import Ask, Gap, GapKind, Observation, Phase, Plan
 from tests.golden import incidents
 from tests.slack.told import told_of
 from tests.slack.valid import check_post, texts

@@ -26,8 +26,8 @@ from bot.slack.views.speech import Speech
 from bot.slack.views.summary import summary
 from bot.slack.views.verdict import interrupted, recovery, reply, verdict
 from bot.words import LANGUAGES, catalog, titles_of
+from probes.events import PlanEnded, PlanStarted
 from probes.model import Cause, Context, Evidence, Gap, Message, Tools
-from probes.scheduler import PlanEnded, PlanStarted
 from storage.codec import Raw, decode
 from storage.codec import evidence as evidence_of
 from tests.golden import incidents
