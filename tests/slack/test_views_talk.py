@@ -97,6 +97,14 @@ def test_help_shows_calls_that_work_here(lang: str) -> None:
 
 
 @lang
+def test_help_names_the_shortcut_as_slack_shows_it(lang: str) -> None:
+    manifest = Path(command.__file__).with_name("manifest.yml").read_text(encoding="utf-8")
+    name = re.search(r"shortcuts:\s+- name: (.*)", manifest)
+    assert name is not None
+    assert name[1] in said(talk.help_text([context().pair], Reader(lang)))
+
+
+@lang
 def test_help_without_pairs_says_what_is_missing(lang: str) -> None:
     assert "[[pairs]]" in said(talk.help_text([], Reader(lang)))
     many = [replace(context().pair, near=f"site{n}") for n in range(60)]

@@ -174,18 +174,21 @@ def _flows(told: Told, speech: Speech) -> list[Suffixed]:
     if not flows:
         return []
     title = speech.plain("slack-finding.flows", **_results(flows))
-    columns = ("result", "from-to") if speech.roles else ("result", "from-to", "port")
     rows = list(dict.fromkeys(_flow(flow, speech) for flow in flows))
-    body = [blocks.section(bold(title)), blocks.table(_columns(speech, *columns), rows)]
+    head = _columns(speech, "result", "from-to")
+    body = [blocks.section(bold(title)), blocks.table(head, rows)]
     return [("flows", _post(title, body, told, speech))]
 
 
-def _flow(result: FlowResult, speech: Speech) -> tuple[str, ...]:
+def _flow(result: FlowResult, speech: Speech) -> tuple[str, str]:
     flow = result.flow
     said = speech.plain(f"flow.{result.result}")
     said = speech.plain("slack-finding.required", result=said) if flow.required else said
     ends = who(flow.source, flow.target, speech)
-    return (said, ends) if speech.roles else (said, ends, f"{flow.port or '?'} ({flow.service})")
+    if speech.roles:
+        return said, ends
+    port = flow.port or "?"
+    return said, speech.plain("slack-finding.flow", ends=ends, port=port, service=flow.service)
 
 
 def _results(flows: Sequence[FlowResult]) -> dict[str, int]:
