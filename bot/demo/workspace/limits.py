@@ -7,13 +7,13 @@ not know are refused, also those few newer ones that Slack would take.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from bot.demo.workspace.composition import (
     ANYTHING,
     BLOCK_ID,
     RICH_TEXT,
-    URL,
     either_text,
     plain,
 )
@@ -96,23 +96,6 @@ _ANYWHERE: dict[str, Rule] = {
         {"label": plain(2000), "element": Either(ByType(IN_INPUT))},
         {**_OWN, "hint": plain(2000), "optional": Flag(), "dispatch_action": Flag()},
     ),
-    "video": typed(
-        "video",
-        {
-            "alt_text": Text(2000),
-            "title": plain(200),
-            "thumbnail_url": URL,
-            "video_url": URL,
-        },
-        {
-            **_OWN,
-            "author_name": Text(50),
-            "description": plain(200),
-            "provider_icon_url": URL,
-            "provider_name": Text(255),
-            "title_url": URL,
-        },
-    ),
 }
 _IN_MESSAGE: dict[str, Rule] = {
     **_ANYWHERE,
@@ -171,7 +154,7 @@ def metadata_mistakes(metadata: object) -> list[str]:
     if not mistakes and isinstance(metadata, dict):
         if not isinstance(metadata["event_payload"], dict):
             mistakes.append(wrong("must be an object", "/metadata/event_payload"))
-        elif len(str(metadata).encode()) > _METADATA_BYTES:
+        elif len(json.dumps(metadata).encode()) > _METADATA_BYTES:
             mistakes.append(wrong(f"must be less than {_METADATA_BYTES} bytes", "/metadata"))
     return mistakes
 

@@ -53,6 +53,24 @@ def image(alt: int = 1, url: int = 30) -> Made:
     return {"type": "image", "image_url": "https://x/".ljust(url, "x"), "alt_text": "x" * alt}
 
 
+def groups(*listed: Made) -> Made:
+    element = {"type": "static_select", "action_id": "s", "option_groups": list(listed)}
+    return actions(element)
+
+
+FIELD: Made = {"type": "plain_text_input", "action_id": "a"}
+
+
+def ask(**more: Any) -> Made:
+    return {"type": "input", "label": plain(3), "element": FIELD, **more}
+
+
+def bullets(indent: int) -> Made:
+    line = {"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}
+    listed = {"type": "rich_text_list", "style": "bullet", "elements": [line], "indent": indent}
+    return {"type": "rich_text", "elements": [listed]}
+
+
 # What is taken, what is one over it, where Slack points and the limit that it names.
 AT_AND_OVER = [
     ("section text", section(3000), section(3001), "/blocks/0/text/text", 3001),
@@ -193,6 +211,79 @@ AT_AND_OVER = [
         confirm(text=plain(301)),
         "/blocks/0/elements/0/confirm/text/text",
         301,
+    ),
+    (
+        "dialog refusal",
+        confirm(deny=plain(30)),
+        confirm(deny=plain(31)),
+        "/blocks/0/elements/0/confirm/deny/text",
+        31,
+    ),
+    (
+        "option description",
+        select(options=[{**option(), "description": plain(75)}]),
+        select(options=[{**option(), "description": plain(76)}]),
+        "/blocks/0/elements/0/options/0/description/text",
+        76,
+    ),
+    (
+        "group label",
+        groups({"label": plain(75), "options": [option()]}),
+        groups({"label": plain(76), "options": [option()]}),
+        "/blocks/0/elements/0/option_groups/0/label/text",
+        76,
+    ),
+    (
+        "groups",
+        groups(*[{"label": plain(1), "options": [option()]}] * 100),
+        groups(*[{"label": plain(1), "options": [option()]}] * 101),
+        "/blocks/0/elements/0/option_groups",
+        100,
+    ),
+    (
+        "context text",
+        context(mrkdwn(3000)),
+        context(mrkdwn(3001)),
+        "/blocks/0/elements/0/text",
+        3001,
+    ),
+    (
+        "image title",
+        {**image(), "title": plain(2000)},
+        {**image(), "title": plain(2001)},
+        "/blocks/0/title/text",
+        2001,
+    ),
+    (
+        "table column settings",
+        {**table(1, 1), "column_settings": [{"align": "right"}] * 20},
+        {**table(1, 1), "column_settings": [{"align": "right"}] * 21},
+        "/blocks/0/column_settings",
+        20,
+    ),
+    ("input label", ask(label=plain(2000)), ask(label=plain(2001)), "/blocks/0/label/text", 2001),
+    ("input hint", ask(hint=plain(2000)), ask(hint=plain(2001)), "/blocks/0/hint/text", 2001),
+    (
+        "checkboxes",
+        actions({"type": "checkboxes", "action_id": "c", "options": [option()] * 10}),
+        actions({"type": "checkboxes", "action_id": "c", "options": [option()] * 11}),
+        "/blocks/0/elements/0/options",
+        10,
+    ),
+    (
+        "radio buttons",
+        actions({"type": "radio_buttons", "action_id": "r", "options": [option()] * 10}),
+        actions({"type": "radio_buttons", "action_id": "r", "options": [option()] * 11}),
+        "/blocks/0/elements/0/options",
+        10,
+    ),
+    ("list indent", bullets(8), bullets(9), "/blocks/0/elements/0/indent", 8),
+    (
+        "most characters",
+        ask(element={**FIELD, "max_length": 3000}),
+        ask(element={**FIELD, "max_length": 3001}),
+        "/blocks/0/element/max_length",
+        3000,
     ),
     (
         "dialog button",

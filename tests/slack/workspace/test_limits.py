@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -38,6 +39,11 @@ KNOWN_TO_THE_SDK = (
     "section text",
     "markdown",
     "option text",
+    "dialog refusal",
+    "groups",
+    "image title",
+    "input label",
+    "input hint",
     "section fields",
     "header",
     "actions",
@@ -169,6 +175,8 @@ def test_rich_text_is_looked_into() -> None:
 def test_all_blocks_together_are_taken_and_refused_where_people_met_it() -> None:
     """bolt-js issues 2509 and 2867: what Slack took, and what it refused."""
     assert not limits.blocks_too_long([section(9597 // 50)] * 50)
+    assert not limits.blocks_too_long([section(2600)] * 4 + [section(2609)])
+    assert limits.blocks_too_long([section(2600)] * 4 + [section(2610)])
     assert limits.blocks_too_long([section(11_341 // 45)] * 45)
     assert not limits.blocks_too_long([{"type": "markdown", "text": "x" * 12_000}])
 
@@ -189,6 +197,7 @@ def modal(**more: Any) -> Made:
             "/view/private_metadata",
         ),
         (modal(callback_id="c" * 255), modal(callback_id="c" * 256), "/view/callback_id"),
+        (modal(external_id="e" * 255), modal(external_id="e" * 256), "/view/external_id"),
         (
             modal(blocks=[{"type": "divider"}] * 100),
             modal(blocks=[{"type": "divider"}] * 101),
@@ -235,4 +244,20 @@ def test_metadata_is_a_name_and_an_object_of_bounded_size() -> None:
     assert limits.metadata_mistakes({"event_type": "x", "event_payload": "y"}) == [
         "must be an object [json-pointer:/metadata/event_payload]"
     ]
-    assert limits.metadata_mistakes({**said, "event_payload": {"key": "k" * 8000}})
+    named = {"event_type": "e" * 255, "event_payload": {}}
+    assert limits.metadata_mistakes(named) == []
+    assert limits.metadata_mistakes({**named, "event_type": "e" * 256})
+
+
+@pytest.mark.parametrize(("over", "taken"), [(0, True), (1, False)])
+def test_metadata_is_8000_bytes_as_json(over: int, taken: bool) -> None:
+    said = {"event_type": "t", "event_payload": {"key": ""}}
+    room = 8000 - len(json.dumps(said))
+    said["event_payload"] = {"key": "k" * (room + over)}
+    assert (limits.metadata_mistakes(said) == []) is taken
+
+
+def test_what_may_be_empty_is_taken_empty() -> None:
+    empty = {"private_metadata": "", "callback_id": "", "external_id": ""}
+    assert limits.view_mistakes(modal(**empty)) == []
+    assert limits.message_mistakes([section(block_id="")]) == []
