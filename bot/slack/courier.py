@@ -133,7 +133,7 @@ class Courier:
         try:
             await self._api.share(say.channel, file_id, say.body["title"], comment, thread)
         except Refused as refused:
-            if delivery.file_id is None:
+            if delivery.file_id is None or refused.waits_for_a_person:
                 raise
             # Shown already and not to be seen yet, or lapsed: time tells which.
             if delivery.attempts < _SHARES:

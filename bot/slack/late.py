@@ -19,7 +19,7 @@ _MOST_TEXT = 4_000  # of an edit; a post may be longer
 def marked(post: Post, mark: str) -> Post:
     """The message with its mark, within Slack's limits (facts/slack.md, Limits)."""
     if not post.blocks:
-        text = f"{post.text}\n{mark}"
+        text = f"{post.text}\n{mark}" if post.text else mark
         return replace(post, text=text) if len(text) <= _MOST_TEXT else post
     element = {"type": "mrkdwn", "text": mark}
     *before, last = post.blocks

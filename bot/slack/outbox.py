@@ -29,6 +29,9 @@ GivenUp = Callable[[Delivery, str], Awaitable[None]]
 what is not there), or `bug:…`. Called again after a restart if we died meanwhile."""
 
 _LONGEST_PAUSE = 30.0  # seconds, while Slack can't be reached
+_LOOKS = 10
+"""After so many failed attempts in a row (some minutes) it is sent though it can't be looked for:
+reading a channel may fail for longer than writing to it."""
 _GIVEN_UP_SECONDS = 30.0  # for whoever is told
 _log = structlog.get_logger(__name__)
 
@@ -135,39 +138,45 @@ class Outbox:
                 delivery = await self._room.next_in(channel)
                 if delivery is None:
                     return
-                failures = 0 if await self._deliver(delivery) else failures + 1
+                failures = 0 if await self._deliver(delivery, failures) else failures + 1
             except StoreError as error:
                 failures += 1
                 _log.error("the outbox can't be kept", channel=channel, error=str(error))
             if failures:
                 await self._sleep(_pause(failures))
 
-    async def _deliver(self, delivery: Delivery) -> bool:
-        """One attempt. False: it failed, and the next should wait a while."""
-        key = delivery.say.key
-        try:
-            ts = await self._courier.find(delivery) if delivery.unsure else None
-        except SlackFailure as failure:
-            return await self._put_off(delivery, failure, "look", unsure=True)
+    async def _deliver(self, delivery: Delivery, failures: int) -> bool:
+        """One attempt, after so many that failed. False: it failed too; wait before the next."""
+        unseen = False
+        ts: str | None = None
+        if delivery.unsure:
+            try:
+                ts = await self._courier.find(delivery)
+            except SlackFailure as failure:
+                unseen = True
+                if failures < _LOOKS:
+                    return await self._put_off(delivery, failure, "look", unsure=True)
         try:
             ts = ts or await self._courier.send(delivery)
-        except Refused as refused:
-            if refused.waits_for_a_person:
-                return await self._put_off(delivery, refused, delivery.say.kind, unsure=False)
-            await self._give_up(delivery, refused.reason)
         except SlackFailure as failure:
-            unsure = isinstance(failure, Unsure) and delivery.say.kind != "edit"
-            return await self._put_off(delivery, failure, delivery.say.kind, unsure=unsure)
+            return await self._not_sent(delivery, failure, unseen=unseen)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in one must not hold up the others
-            _log.error("bug: it can't be sent", key=key, error=_where(error))
-            await self._give_up(delivery, f"bug:{type(error).__name__}")
-        else:
-            await self._room.sent(key, ts, self._now())
-            waited = round(self._now() - delivery.created, 3)
-            _log.info("said", key=key, seconds=waited)
+            _log.error("bug: it can't be sent", key=delivery.say.key, error=_where(error))
+            return await self._give_up(delivery, f"bug:{type(error).__name__}")
+        await self._room.sent(delivery.say.key, ts, self._now())
+        waited = round(self._now() - delivery.created, 3)
+        _log.info("said", key=delivery.say.key, seconds=waited)
         return True
+
+    async def _not_sent(self, delivery: Delivery, failure: SlackFailure, *, unseen: bool) -> bool:
+        """unseen: an attempt of before may have succeeded, and could not be looked for."""
+        if isinstance(failure, Refused) and not failure.waits_for_a_person:
+            return await self._give_up(delivery, failure.reason)
+        kind = delivery.say.kind
+        unsure = kind != "edit" and (unseen or isinstance(failure, Unsure))
+        return await self._put_off(delivery, failure, kind, unsure=unsure)
 
     async def _put_off(
         self, delivery: Delivery, failure: SlackFailure, method: Method, *, unsure: bool
@@ -181,7 +190,8 @@ class Outbox:
         self._pace.rest(method, say.channel, failure.retry_after)
         return True
 
-    async def _give_up(self, delivery: Delivery, reason: str) -> None:
+    async def _give_up(self, delivery: Delivery, reason: str) -> bool:
+        """Tell whoever wants to know, and pass on to what follows. True, always."""
         key = delivery.say.key
         _log.error("given up", key=key, channel=delivery.say.channel, error=reason)
         try:
@@ -190,6 +200,7 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - whoever is told must not hold up the others
             _log.error("nobody could be told", key=key, error=_where(error))
         await self._room.give_up(key, reason, self._now())
+        return True
 
 
 def _body(place: Place, post: Post) -> dict[str, object]:

@@ -159,6 +159,19 @@ async def test_where_it_may_not_look_it_says_it_again_rather_than_never(tmp_path
             assert bureau.given_up == []
 
 
+async def test_a_look_that_fails_for_minutes_keeps_no_verdict_back(tmp_path: Path) -> None:
+    async def story(bureau: Bureau) -> None:
+        bureau.fault("conversations.*", "error503", times=None)
+        bureau.fault("chat.postMessage", "reset", after=False)
+        await bureau.outbox.say(post_of("c1:root", bureau.place, words("root")))
+        begun = bureau.haste.now()
+        await bureau.drained()
+        assert bureau.said() == ["c1:root"]
+        assert 60 < bureau.haste.now() - begun < 600
+
+    await with_bureau(tmp_path, story)
+
+
 async def test_an_edit_without_an_answer_is_simply_sent_again(tmp_path: Path) -> None:
     async def story(bureau: Bureau) -> None:
         bureau.fault("chat.update", "reset", after=True)
@@ -260,9 +273,9 @@ async def test_while_slack_is_down_it_waits_and_what_comes_late_says_so(
         bureau.fault("*", "error503", times=None)
         begun = bureau.haste.now()
         await bureau.outbox.say(post_of("c1:root", place, words("root")))
-        await until(lambda: bureau.haste.now() - begun > 200)
+        await until(lambda: bureau.haste.now() - begun > 100)
         assert len(bureau.calls("chat.postMessage")) == 1, "it looks before it sends again"
-        assert len(bureau.calls("conversations.history")) < 20, "it asks more and more seldom"
+        assert len(bureau.calls("conversations.history")) < 12, "it asks more and more seldom"
         depth = await bureau.outbox.depth()
         assert depth.waiting == 1
         assert depth.oldest == pytest.approx(begun, abs=1)
