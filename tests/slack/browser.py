@@ -21,13 +21,24 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
 
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    async_playwright,
+)
+from playwright.async_api import Error as BrowserError
 
 CHROMIUM = Path("/usr/bin/chromium")
 WAIT_SECONDS = 10.0
 Screen = Literal["desktop", "phone"]
 Scheme = Literal["light", "dark"]
 _SIZES: dict[Screen, tuple[int, int]] = {"desktop": (1280, 800), "phone": (390, 844)}
+# Chromium drops its connections, loopback's too, when an interface of the machine comes or goes:
+# a lab that is built beside does that. The page fetches again what it misses, but not its scripts.
+_NETWORK = "ERR_NETWORK_CHANGED"
+_LOADS = 20
 
 
 def missing() -> str:
@@ -53,6 +64,7 @@ class Person:
 
     page: Page
     mistakes: list[str] = field(default_factory=list)
+    _cut_off: bool = False
 
     @classmethod
     async def open(
@@ -81,12 +93,24 @@ class Person:
         person.page.on("console", person._heard)
         person.page.on("pageerror", lambda error: person.mistakes.append(str(error)))
         address = {"as": user, "channel": channel} | ({"thread": thread} if thread else {})
-        await person.page.goto(f"{url}/?{urlencode(address)}")
-        await person.page.locator("h1").wait_for(state="attached")
+        await person._load(f"{url}/?{urlencode(address)}")
         return person
 
+    async def _load(self, address: str) -> None:
+        for _ in range(_LOADS):
+            self._cut_off = False
+            await self.page.goto(address)
+            if not self._cut_off:
+                break
+        try:
+            await self.page.locator("h1").wait_for(state="attached")
+        except BrowserError as slow:
+            raise AssertionError(f"the page shows nothing: {self.mistakes}") from slow
+
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if _NETWORK in message.text:
+            self._cut_off = True
+        elif message.type == "error":
             self.mistakes.append(message.text)
 
     async def close(self) -> None:

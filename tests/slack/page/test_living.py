@@ -115,6 +115,26 @@ async def test_an_open_menu_outlives_an_edit(here: Scene, look: Look, app: App) 
     await alex.page.locator("#notices").get_by_text("no such element").wait_for()
 
 
+async def test_what_others_say_elsewhere_is_counted_until_it_is_read(
+    here: Scene, look: Look
+) -> None:
+    mina, alex = here.running.person(here.mina.id), here.running.person(here.alex.id)
+    old = (await mina.type(here.private.id, "said before the page was opened"))["ts"]
+    window = await look(here.mina.id)
+    entry = window.page.locator("#sidebar .entry", has_text="storage-team")
+    here.private.members.append(here.alex.id)
+    await alex.type(here.private.id, "one")
+    await alex.type(here.private.id, "a reply", old)
+    await mina.type(here.private.id, "my own")
+    await alex.type(here.private.id, "two")
+    await window.page.get_by_label("읽지 않음 2개").wait_for()
+    assert await window.page.title() == "(2) #backup-incidents"
+    await entry.click()
+    await window.sees("two")
+    await expect(window.page.locator("#sidebar .count")).to_have_count(0)
+    await expect(window.page).to_have_title("#storage-team")
+
+
 async def test_only_what_is_new_is_read_out(here: Scene, look: Look) -> None:
     ts = await here.post("before")
     alex = await look()

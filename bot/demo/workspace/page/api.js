@@ -42,13 +42,14 @@ export function fileAddress(url) {
   return pathname.startsWith("/files/") ? pathname + search : null;
 }
 
-/** Calls `onchange` at each change of the workspace, `online(bool)` when the line comes or goes. */
+/** Calls `onchange(channel or null)` at each change of the workspace, and when the line is back;
+ * `online(bool)` when it comes or goes. */
 export function follow(onchange, online) {
   const stream = new EventSource(`/_/stream?as=${encodeURIComponent(person.id)}`);
-  stream.onmessage = onchange;
+  stream.onmessage = ({ data }) => onchange(JSON.parse(data).channel);
   stream.onopen = () => {
     online(true);
-    onchange();
+    onchange(null);
   };
   stream.onerror = () => online(false);
   return stream;

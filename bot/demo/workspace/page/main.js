@@ -8,6 +8,7 @@ import { el, icon, morph } from "./dom.js";
 import { Modals } from "./modal.js";
 import { addressOf, sidebar } from "./sidebar.js";
 import { Timeline } from "./timeline.js";
+import { Unread } from "./unread.js";
 import { speaker } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -20,6 +21,7 @@ const threadList = new Timeline($("thread-messages"), $("thread-jump"));
 const channelBox = new Composer("channel", (text) => say(text, null, channelList));
 const threadBox = new Composer("thread", (text) => say(text, at.thread, threadList));
 const modals = new Modals();
+const unread = new Unread();
 $("channel-composer").append(channelBox.node);
 $("thread-composer").append(threadBox.node);
 
@@ -29,6 +31,8 @@ async function say(text, thread, list) {
   refresh();
   return answer;
 }
+
+const RETRY = 1000; // milliseconds
 
 // One fetch at a time; a change during it asks for one more.
 let fetching = false;
@@ -43,25 +47,41 @@ async function refresh() {
     const wanted = at.channel;
     const answer = await api.state(wanted);
     if (answer.error === "user_not_found") notice(speaker()("nobody"));
-    else if (!answer.me) online(false);
+    else if (!answer.me) await lost();
     else if (wanted === at.channel) take(answer);
   }
   fetching = false;
 }
 
+/** Says that the server does not answer, and has it asked once more. */
+async function lost() {
+  online(false);
+  again = true;
+  await new Promise((done) => setTimeout(done, RETRY));
+}
+
 function take(answer) {
-  if (data && answer.seq < data.seq && answer.me.id === data.me.id) return;
+  online(true);
+  if (data && answer.seq < data.seq) return;
+  if (!data) for (const { id } of answer.channels) unread.heed(id, answer.me.id);
   const unknown = !at.channel || !answer.channels.some(({ id }) => id === at.channel);
   data = answer;
   if (unknown) go(answer.channels[0]?.id ?? null, null, true);
   else redraw();
 }
 
+async function onchange(channel) {
+  const elsewhere = data?.channels.some(({ id }) => id === channel && id !== at.channel);
+  if (elsewhere) await unread.heed(channel, data.me.id);
+  refresh();
+}
+
 function redraw() {
   if (!data || !at.channel) return;
   const ctx = contextOf(data, at.channel, { redraw, openThread, notice });
   document.documentElement.lang = data.me.locale.slice(0, 2);
-  const chrome = { open: at.sidebar, go, lookAs, toggle: toggleSidebar };
+  unread.look(at.channel, data.messages);
+  const chrome = { unread: unread.counts, open: at.sidebar, go, lookAs, toggle: toggleSidebar };
   morph($("sidebar"), sidebar(ctx, chrome));
   drawChannel(ctx);
   drawThread(ctx);
@@ -77,8 +97,8 @@ const inOrder = (messages) => messages.sort((a, b) => a.ts - b.ts);
 
 function drawChannel(ctx) {
   const place = placeName(ctx);
-  const unread = data.channels.reduce((sum, { id, unread: count }) => sum + (id === at.channel ? 0 : (count ?? 0)), 0);
-  document.title = `${unread ? `(${unread}) ` : ""}${place}`;
+  const waiting = [...unread.counts.values()].reduce((sum, count) => sum + count, 0);
+  document.title = `${waiting ? `(${waiting}) ` : ""}${place}`;
   morph($("channel-bar"), channelBar(ctx, place));
   $("channel-messages").setAttribute("aria-label", ctx.say("messages_in", { place }));
   $("channel-jump").replaceChildren(icon("down"), ctx.say("jump"));
@@ -197,5 +217,5 @@ addEventListener("keydown", (event) => {
 });
 
 readAddress();
-const stream = api.follow(refresh, online);
+const stream = api.follow(onchange, online);
 addEventListener("pagehide", () => stream.close());

@@ -5,7 +5,7 @@ import { openMenu } from "./menu.js";
 import { avatar } from "./message.js";
 
 /** The sidebar's content. */
-export function sidebar(ctx, { open, go, lookAs, toggle }) {
+export function sidebar(ctx, { unread, open, go, lookAs, toggle }) {
   const channels = [...ctx.channels.values()];
   const groups = [
     [ctx.say("channels"), channels.filter((channel) => !channel.is_im)],
@@ -15,13 +15,12 @@ export function sidebar(ctx, { open, go, lookAs, toggle }) {
     el("header.sidebar-head", {}, el("strong", {}, ctx.say("workspace")),
       el("button.icon-button.only-phone", { type: "button", "aria-label": ctx.say("close"), onclick: () => toggle(false) }, icon("close"))),
     el("div.sidebar-groups", {}, groups.filter(([, list]) => list.length).map(([title, list]) =>
-      el("section", {}, el("h2", {}, title), el("ul", {}, list.map((channel) => entry(channel, ctx, go)))))),
+      el("section", {}, el("h2", {}, title), el("ul", {}, list.map((channel) => entry(channel, unread.get(channel.id) ?? 0, ctx, go)))))),
     personButton(ctx, lookAs));
 }
 
-function entry(channel, ctx, go) {
+function entry(channel, unread, ctx, go) {
   const here = channel.id === ctx.channel;
-  const unread = here ? 0 : (channel.unread ?? 0);
   const onclick = (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
