@@ -169,8 +169,48 @@ CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 """
 
+JOBS = """
+DROP INDEX open_incidents;
+ALTER TABLE incidents ADD COLUMN stage TEXT NOT NULL DEFAULT 'open' CHECK (stage IN
+  ('open', 'checking', 'diagnosed', 'acknowledged', 'recovering', 'closed'));
+UPDATE incidents SET stage = CASE
+  WHEN state != 'closed' AND acknowledged IS NOT NULL THEN 'acknowledged' ELSE state END;
+ALTER TABLE incidents DROP COLUMN state;
+ALTER TABLE incidents RENAME COLUMN stage TO state;
+CREATE INDEX open_incidents ON incidents (pair_id) WHERE state != 'closed';
+CREATE INDEX closed_incidents ON incidents (pair_id, closed) WHERE state = 'closed';
+ALTER TABLE incidents ADD COLUMN severity TEXT CHECK (severity IN ('minor', 'major', 'critical'));
+ALTER TABLE incidents ADD COLUMN channel TEXT;
+ALTER TABLE incidents ADD COLUMN last_failed REAL;   -- when the newest of its failures happened
+ALTER TABLE incidents ADD COLUMN recovering REAL;    -- since when what was blocked passes again
+ALTER TABLE incidents ADD COLUMN closed_how TEXT CHECK (closed_how IN ('job', 'check', 'person'));
+ALTER TABLE incidents ADD COLUMN closed_ref TEXT;    -- the event or the check that closed it
+UPDATE incidents SET closed_how = CASE WHEN closed_by IS NULL THEN 'check' ELSE 'person' END
+  WHERE state = 'closed';
+
+CREATE TABLE jobs (
+  number INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,         -- the same event heard twice has the same key
+  hook TEXT NOT NULL,
+  pair_id TEXT,                     -- null: no rule of the hook matched
+  incident_id TEXT REFERENCES incidents (id),
+  job TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('failed', 'succeeded', 'running', 'resolved', 'missed')),
+  at REAL NOT NULL,                 -- when it happened, as far as the sender said
+  received REAL NOT NULL,
+  fingerprint TEXT NOT NULL,
+  body TEXT NOT NULL,
+  message TEXT NOT NULL,            -- the job's log text: evidence
+  raw TEXT NOT NULL                 -- what the sender said, whole
+) STRICT;
+CREATE INDEX jobs_of_incident ON jobs (incident_id, fingerprint) WHERE incident_id IS NOT NULL;
+CREATE INDEX good_copies ON jobs (pair_id, at) WHERE status = 'succeeded';
+CREATE INDEX unmatched_jobs ON jobs (number) WHERE pair_id IS NULL;
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0001-record", RECORD),
     ("0002-sending", SENDING),
     ("0003-talking", TALKING),
+    ("0004-jobs", JOBS),
 )

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.model import Context, Gap, Tools
+from storage import states
 from storage.codec import Raw, encode
 from storage.database import Rows
 from storage.errors import StoreError
 from storage.freezes import standing
+from storage.states import found_faulty, settle
 
 Json = Any
 
@@ -54,7 +56,7 @@ def begin_check(
         add_event(rows, check["id"], "joined", {"by": origin.by, "place": origin.place}, now)
         return Begun(check["id"], check["incident_id"], joined=True)
     incident_id = _open_incident(rows, context, now)
-    number = _next_number(rows, "checks")
+    number = next_number(rows, "checks")
     check_id = f"c{number}"
     rows.add(
         "checks",
@@ -72,6 +74,7 @@ def begin_check(
         },
     )
     add_event(rows, check_id, "asked", {"by": origin.by}, now)
+    settle(rows, incident_id)
     _hold(rows, pair_id, check_id, holder, now + ttl)
     return Begun(check_id, incident_id, joined=False)
 
@@ -93,6 +96,7 @@ def acquire_lease(
         raise StoreError(f"check {check_id} is {state}: begin another one")
     if state == "interrupted":
         rows.change("checks", "id", check_id, state="running", ended=None)
+        _settle_of(rows, check_id)
         add_event(rows, check_id, "resumed", {"by": holder}, now)
     _hold(rows, pair_id, check_id, holder, now + ttl)
     return check_id
@@ -136,6 +140,7 @@ def interrupt(rows: Rows, check_id: str, at: float) -> bool:
     if get_check(rows, check_id)["state"] != "running":
         return False
     rows.change("checks", "id", check_id, state="interrupted", ended=at)
+    _settle_of(rows, check_id)
     rows.remove("leases", "check_id", check_id)
     add_event(rows, check_id, "interrupted", {}, at)
     return True
@@ -230,12 +235,9 @@ def save_verdict(rows: Rows, check_id: str, document: dict[str, Json], at: float
     said = {key: document.get(key) for key in ("outcome", "cause", "confidence")}
     add_event(rows, check_id, "verdict", said, at)
     if said["outcome"] == "fault":
-        changes = {"state": "diagnosed", "cause": said["cause"], "closed": None}
-    elif said["outcome"] == "healthy":
-        changes = {"state": "closed", "closed": at}
-    else:
-        return
-    rows.change("incidents", "id", incident_id, **changes)
+        found_faulty(rows, incident_id, check_id, said["cause"])
+    elif said["outcome"] == "healthy" and get_incident(rows, incident_id)["state"] != "closed":
+        states.close(rows, incident_id, at, "check", ref=check_id)
 
 
 def acknowledge(rows: Rows, incident_id: str, by: str, at: float) -> bool:
@@ -244,7 +246,8 @@ def acknowledge(rows: Rows, incident_id: str, by: str, at: float) -> bool:
     if incident["state"] == "closed" or incident["acknowledged"] is not None:
         return False
     rows.change("incidents", "id", incident_id, acknowledged=at, acknowledged_by=by)
-    _add_incident_event(rows, incident_id, "acknowledged", {"by": by}, at)
+    settle(rows, incident_id)
+    add_incident_event(rows, incident_id, "acknowledged", {"by": by}, at)
     return True
 
 
@@ -252,8 +255,8 @@ def close(rows: Rows, incident_id: str, by: str, at: float) -> bool:
     """A person closes it. False: it was closed already."""
     if get_incident(rows, incident_id)["state"] == "closed":
         return False
-    rows.change("incidents", "id", incident_id, state="closed", closed=at, closed_by=by)
-    _add_incident_event(rows, incident_id, "closed", {"by": by}, at)
+    states.close(rows, incident_id, at, "person", ref=None, by=by)
+    add_incident_event(rows, incident_id, "closed", {"by": by}, at)
     return True
 
 
@@ -262,6 +265,7 @@ def finish_check(rows: Rows, check_id: str, at: float, *, stopped: bool) -> None
     get_check(rows, check_id)
     state = "stopped" if stopped else "finished"
     rows.change("checks", "id", check_id, state=state, ended=at)
+    _settle_of(rows, check_id)
     rows.remove("leases", "check_id", check_id)
     add_event(rows, check_id, state, {}, at)
 
@@ -280,9 +284,10 @@ def get_incident(rows: Rows, incident_id: str) -> dict[str, Json]:
     raise StoreError(f"there is no incident {incident_id}: `replcheck incidents list`")
 
 
-def _add_incident_event(
+def add_incident_event(
     rows: Rows, incident_id: str, kind: str, body: dict[str, Json], at: float
 ) -> None:
+    """Append what happened to an incident outside of its checks."""
     rows.add("events", {"at": at, "incident_id": incident_id, "kind": kind, "body": body})
 
 
@@ -292,7 +297,7 @@ def _open_incident(rows: Rows, context: Context, now: float) -> str:
     sql = "SELECT id FROM incidents WHERE pair_id = ? AND state != 'closed' ORDER BY number DESC"
     if existing := rows.one(sql, pair.id):
         return str(existing["id"])
-    number = _next_number(rows, "incidents")
+    number = next_number(rows, "incidents")
     rows.add(
         "incidents",
         {
@@ -309,11 +314,16 @@ def _open_incident(rows: Rows, context: Context, now: float) -> str:
     return f"i{number}"
 
 
+def _settle_of(rows: Rows, check_id: str) -> None:
+    settle(rows, get_check(rows, check_id)["incident_id"])
+
+
 def _hold(rows: Rows, pair_id: str, check_id: str, holder: str, expires: float) -> None:
     lease = {"pair_id": pair_id, "check_id": check_id, "holder": holder, "expires": expires}
     rows.add("leases", lease, replace=True)
 
 
-def _next_number(rows: Rows, table: str) -> int:
+def next_number(rows: Rows, table: str) -> int:
+    """The number after the last one: ids are made of them."""
     row = rows.one(f"SELECT coalesce(max(number), 0) + 1 AS number FROM {table}")  # noqa: S608
     return int(row["number"]) if row else 1

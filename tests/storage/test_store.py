@@ -51,7 +51,7 @@ async def test_a_question_opens_an_incident_marked_as_asked(store: Store) -> Non
             "id": "i1",
             "near": "seoul",
             "far": "busan",
-            "state": "open",
+            "state": "checking",
             "opened": "2026-11-18T11:06:40.000Z",
             "closed": None,
             "cause": None,
@@ -87,7 +87,7 @@ async def test_a_check_that_ended_frees_the_pair_and_the_incident_is_joined(stor
 @pytest.mark.parametrize(
     ("documents", "state", "cause", "counts"),
     [
-        ([INCONCLUSIVE], "open", None, False),
+        ([INCONCLUSIVE], "checking", None, False),
         ([HEALTHY], "closed", None, False),
         ([FAULT], "diagnosed", "source-quarantined", True),
         ([FAULT, INCONCLUSIVE], "diagnosed", "source-quarantined", True),
