@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.request import ConsentQuestion
+from bot.request import ConsentQuestion, Sending
 from probes.model import Evidence, Flow, Site
 from probes.readings import Socket, SocketsReading
 from probes.scene import Scene
@@ -53,8 +53,7 @@ def _ends_at(socket: Socket, site: Site) -> bool:
 def consent_question(evidence: Evidence, flow: Flow) -> ConsentQuestion:
     """What a yes allows: of every required flow a control and a call."""
     allowed = tuple(
-        f"{f.port or 'the port that the portmapper names'}: {f.service}, a control and a "
-        f"call of {len(f.handshake.message)} bytes"
+        Sending(f.port, f.service, len(f.handshake.message))
         for f in _with_handshake(evidence)
         if f.handshake
     )

@@ -27,16 +27,25 @@ class CheckRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """One connection that a yes allows: a control, then a call, of so many bytes each. port:
+    None where the portmapper will name it."""
+
+    port: int | None
+    service: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentQuestion:
-    """May this be sent? source and target are endpoint ids; connections: each one that a yes
-    allows, in words for a person (`111: portmapper call, 60 bytes`)."""
+    """May this be sent? source and target are endpoint ids; sendings: all that a yes allows."""
 
     check: str
     source: str
     target: str
     port: int
     service: str
-    connections: tuple[str, ...]
+    sendings: tuple[Sending, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import sys
 
 from rich.console import Console
 
-from bot.request import ConsentQuestion
+from bot.request import ConsentQuestion, Sending
 from bot.terminal.safe import plain
 from bot.words import Voice
 
@@ -34,10 +34,18 @@ def show(console: Console, question: ConsentQuestion, voice: Voice) -> None:
     console.print()
     console.print(plain(voice("consent.header"), style="bold"))
     console.print(plain(route))
-    for connection in question.connections:
-        console.print(plain(voice("consent.connection", what=connection)))
+    for sending in question.sendings:
+        console.print(plain(f"  - {sending_words(sending, voice)}"))
     console.print(plain(voice("consent.blocks"), style="yellow"))
     console.print(plain(voice("consent.question"), style="bold"), end="")
+
+
+def sending_words(sending: Sending, voice: Voice) -> str:
+    """`port 111: portmapper, a control and then a call of 60 bytes each`."""
+    service, size = sending.service, sending.bytes
+    if sending.port is None:
+        return voice("consent.named-port", service=service, bytes=size)
+    return voice("consent.port", port=sending.port, service=service, bytes=size)
 
 
 async def said_yes(stop: asyncio.Event) -> bool:

@@ -12,13 +12,13 @@ from typing import Any
 import structlog
 
 from bot import app, cli
-from bot.request import CheckRequest, CheckResult, ConsentQuestion
+from bot.request import CheckRequest, CheckResult, ConsentQuestion, Sending
 from probes.events import Asked, Landed, PlanEnded, PlanStarted
 from probes.model import Phase, Plan
 from tests.unit.samples import EVIDENCE, FAULT, INCONCLUSIVE, as_document
 
 QUESTION = ConsentQuestion(
-    "c-1", "seoul/avamar", "busan/datadomain", 111, "portmapper", ("111: call, 60 bytes",)
+    "c-1", "seoul/avamar", "busan/datadomain", 111, "portmapper", (Sending(111, "portmapper", 60),)
 )
 
 

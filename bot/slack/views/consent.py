@@ -6,22 +6,21 @@ the source has open to that site right now, before anybody presses.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from bot.exposure import Exposed
-from bot.request import ConsentQuestion
+from bot.request import ConsentQuestion, Sending
 from bot.slack import blocks
-from bot.slack.markup import Marked, bold, joined, lines, mention, moment
+from bot.slack.markup import Marked, bold, joined, lines, marked, mention, moment
 from bot.slack.model import Dialog, Post, Press, Reader
 from bot.slack.views.buttons import PREFIX, row
 from bot.slack.views.speech import Speech
+from bot.terminal.consent import sending_words
 from probes.readings import Socket
 
 SEND = PREFIX + "send"
 """The dialog's callback_id."""
 
-_ALLOWED = re.compile(r"(\d+|the port that .*): (\S+), a control and a call of (\d+) bytes")
 _MOST_OPEN = 20
 
 
@@ -90,8 +89,8 @@ def _risks(speech: Speech) -> Iterator[Marked]:
 def _sent(ask: ConsentQuestion, speech: Speech) -> Iterator[Marked]:
     """From where to where, and each connection that a yes allows."""
     yield _route(ask, speech)
-    for connection in ask.connections:
-        yield joined(["• ", _connection(connection, speech)], "")
+    for sending in ask.sendings:
+        yield joined(["• ", _sending(sending, speech)], "")
 
 
 def _route(ask: ConsentQuestion, speech: Speech) -> Marked:
@@ -99,17 +98,10 @@ def _route(ask: ConsentQuestion, speech: Speech) -> Marked:
     return speech("slack-consent.route", **ends)
 
 
-def _connection(words: str, speech: Speech) -> Marked:
-    """The question's own words in the reader's language; as they stand where they are others."""
-    found = _ALLOWED.fullmatch(words)
+def _sending(sending: Sending, speech: Speech) -> Marked:
     if speech.roles:
-        return speech("slack-consent.some-call", bytes=found[3] if found else "?")
-    if found is None:
-        return speech("slack-consent.words", words=words)
-    port, service, size = found.groups()
-    if port.isdigit():
-        return speech("slack-consent.call", port=port, service=service, bytes=size)
-    return speech("slack-consent.later-call", service=service, bytes=size)
+        return speech("slack-consent.some-call", bytes=sending.bytes)
+    return marked(sending_words(sending, speech.voice))
 
 
 def _open_now(shown: Exposed, speech: Speech) -> Iterator[Marked]:
