@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from probes import inventory_checks as checks
 from probes.inventory_file import (
     EndpointTable,
+    HookTable,
+    IncidentsTable,
     InventoryFile,
     PairTable,
     SiteTable,
@@ -27,8 +29,11 @@ from probes.toml_lines import LineIndex
 
 __all__ = [
     "ChannelSettings",
+    "Hook",
+    "IncidentSettings",
     "Inventory",
     "InventoryError",
+    "MatchRule",
     "Mistake",
     "NoSuchPair",
     "SlackSettings",
@@ -69,22 +74,58 @@ class SlackSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchRule:
+    """Whose jobs these are. job and labels: patterns with * and ?; all of them must fit."""
+
+    pair: Pair
+    job: str
+    labels: Mapping[str, str]
+    channel: str | None
+    severity: Literal["minor", "major", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A source of job events. secret: the name of a variable in the environment."""
+
+    name: str
+    format: Literal["generic", "alertmanager", "grafana", "pagerduty", "zabbix", "splunk"]
+    auth: Literal["hmac", "bearer", "url-token"]
+    secret: str
+    require_timestamp: bool
+    per_minute: int
+    match: tuple[MatchRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentSettings:
+    """fingerprint: what makes two failures of a pair the same one: `job`, or names of labels.
+    same_pair_within: seconds within which any other failure of the pair is too. A storm is
+    `storm_pairs` pairs that fail within `storm_within` seconds."""
+
+    fingerprint: tuple[str, ...] = ("job",)
+    same_pair_within: float = 24 * 3600.0
+    storm_pairs: int = 5
+    storm_within: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
-    """All that sites.toml says, checked. hooks: as written, for the bot's intake."""
+    """All that sites.toml says, checked."""
 
     path: Path
     sites: Mapping[str, Site]
     segments: tuple[Segment, ...]
     pairs: tuple[Pair, ...]
-    hooks: Mapping[str, Any]
+    hooks: Mapping[str, Hook]
     warnings: tuple[Mistake, ...] = ()
     slack: SlackSettings = SlackSettings()
+    incidents: IncidentSettings = IncidentSettings()
 
     def pair(self, a: str, b: str) -> Pair:
         """The pair of two sites, named in either order; NoSuchPair if there is none."""
-        for pair in self.pairs:
-            if {pair.near, pair.far} == {a, b}:
-                return pair
+        if found := _find(self.pairs, a, b):
+            return found
         raise NoSuchPair(a, b, self.pairs, tuple(self.sites))
 
     def owner(self, address: Address) -> str | None:
@@ -107,19 +148,22 @@ def load(path: Path | str) -> Inventory:
     mistakes += checks.addresses(file, index)
     mistakes += checks.networks(file, index)
     mistakes += checks.channels(file, index)
+    mistakes += checks.hooks(file, index)
     mistakes += _files(file, path, index)
     if mistakes:
         raise InventoryError(path, mistakes)
+    pairs = tuple(_pair(table) for table in file.pairs)
     return Inventory(
         path=path,
         sites=MappingProxyType({n: _site(n, t, path.parent) for n, t in file.sites.items()}),
         segments=tuple(
             Segment(n, t.title or n, tuple(t.networks)) for n, t in file.segments.items()
         ),
-        pairs=tuple(_pair(table) for table in file.pairs),
-        hooks=MappingProxyType({n: t.model_dump() for n, t in file.hooks.items()}),
+        pairs=pairs,
+        hooks=MappingProxyType({n: _hook(n, t, pairs) for n, t in file.hooks.items()}),
         warnings=tuple(checks.strangers(file, index)),
         slack=_slack(file.slack),
+        incidents=_incidents(file.incidents),
     )
 
 
@@ -191,6 +235,27 @@ def _pair(table: PairTable) -> Pair:
         loss_percent=table.loss_percent,
         bandwidth_mbit=table.bandwidth_mbit,
         clock_skew_seconds=table.clock_skew_seconds,
+    )
+
+
+def _hook(name: str, table: HookTable, pairs: tuple[Pair, ...]) -> Hook:
+    rules = (
+        MatchRule(pair, rule.job, MappingProxyType(rule.labels), rule.channel, rule.severity)
+        for rule in table.match
+        if (pair := _find(pairs, rule.near, rule.far))
+    )
+    secret = table.secret.removeprefix("env:")
+    timestamp = table.require_timestamp
+    return Hook(name, table.format, table.auth, secret, timestamp, table.per_minute, tuple(rules))
+
+
+def _find(pairs: tuple[Pair, ...], a: str, b: str) -> Pair | None:
+    return next((pair for pair in pairs if {pair.near, pair.far} == {a, b}), None)
+
+
+def _incidents(table: IncidentsTable) -> IncidentSettings:
+    return IncidentSettings(
+        tuple(table.fingerprint), table.same_pair_within, table.storm_pairs, table.storm_within
     )
 
 

@@ -76,6 +76,24 @@ def pairs(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:
             yield mistake(index, where, what, mend)
 
 
+def hooks(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:
+    """What a hook's form cannot show: its name stands in an address, its rules name pairs."""
+    paired = {frozenset((pair.near, pair.far)) for pair in file.pairs}
+    for name, hook in file.hooks.items():
+        where: Where = ("hooks", name)
+        if not _NAME.fullmatch(name):
+            mend = "letters, digits, dots, dashes and underscores: senders write it in an address"
+            yield mistake(index, where, f"{name!r} cannot be a name", mend)
+        if hook.require_timestamp and (hook.auth != "hmac" or hook.format == "pagerduty"):
+            what = "only a signature can cover a timestamp, and PagerDuty's does not"
+            yield mistake(index, (*where, "require_timestamp"), what, "take it out")
+        for position, rule in enumerate(hook.match):
+            known = {rule.near, rule.far} <= file.sites.keys()
+            if known and frozenset((rule.near, rule.far)) not in paired:
+                what = f"{rule.near} and {rule.far} are no pair"
+                yield mistake(index, (*where, "match", position), what, "add a [[pairs]] entry")
+
+
 def addresses(file: InventoryFile, index: LineIndex) -> Iterator[Mistake]:
     """Two endpoints with one address would make evidence about one count for the other."""
     seen: dict[Address, str] = {}

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from probes.inventory_expect import parse as parse_expect
 from probes.model import Address, Kind, Network
 from probes.profiles import PROFILES
 
@@ -120,6 +121,14 @@ def _one_of(what: str, value: object, known: tuple[str, ...]) -> str:
     return str(value)
 
 
+def _expect(value: str) -> str:
+    try:
+        parse_expect(value)
+    except ValueError as error:
+        raise wrong(str(error), 'write "daily by 06:00 Asia/Seoul"') from None
+    return value
+
+
 def _from_environment(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"env:[A-Za-z_]\w*", value):
         raise wrong(
@@ -180,28 +189,41 @@ class PairTable(Table):
     ask_from: list[Annotated[str, AfterValidator(_channel)]] = []
     may_trigger: list[Annotated[str, AfterValidator(_member)]] = []
     rpo: DurationIn | None = None
-    expect: str | None = None
+    expect: Annotated[str, AfterValidator(_expect)] | None = None
     loss_percent: Annotated[float, Field(gt=0, le=100)] = 1.0
     bandwidth_mbit: Annotated[float, Field(gt=0)] | None = None
     clock_skew_seconds: Annotated[float, Field(gt=0)] = 300.0
 
 
-class MatchTable(BaseModel):
-    """Which jobs of a hook belong to which pair; what the bot adds later is let through."""
+class MatchTable(Table):
+    """Which jobs of a hook belong to which pair; job and labels are patterns with * and ?."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    job: str = "*"
+    labels: dict[str, str] = {}
     near: str
     far: str
+    channel: Annotated[str, AfterValidator(_channel)] | None = None
+    severity: Literal["minor", "major", "critical"] = "major"
 
 
-class HookTable(BaseModel):
-    """A webhook's source; the bot checks the rest of it when it serves."""
+class HookTable(Table):
+    """A webhook's source. per_minute: how many deliveries are taken from it, at most."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
     format: Literal["generic", "alertmanager", "grafana", "pagerduty", "zabbix", "splunk"]
     auth: Literal["hmac", "bearer", "url-token"]
     secret: Annotated[str, BeforeValidator(_from_environment)]
+    require_timestamp: bool = False
+    per_minute: Annotated[int, Field(gt=0)] = 60_000
     match: list[MatchTable] = []
+
+
+class IncidentsTable(Table):
+    """Which failures are one incident, and how many pairs make a storm."""
+
+    fingerprint: list[str] = ["job"]
+    same_pair_within: DurationIn = 24 * 3600.0
+    storm_pairs: Annotated[int, Field(ge=2)] = 5
+    storm_within: DurationIn = 600.0
 
 
 class ChannelTable(Table):
@@ -219,6 +241,7 @@ class InventoryFile(Table):
     segments: dict[str, SegmentTable] = {}
     pairs: list[PairTable] = []
     hooks: dict[str, HookTable] = {}
+    incidents: IncidentsTable = IncidentsTable()
     slack: SlackTable = SlackTable()
 
 
@@ -229,6 +252,9 @@ _TABLES: tuple[tuple[tuple[str | None, ...], type[BaseModel]], ...] = (
     (("sites", None, "endpoints", None, "ssh"), SshTable),
     (("segments", None), SegmentTable),
     (("pairs", None), PairTable),
+    (("hooks", None), HookTable),
+    (("hooks", None, "match", None), MatchTable),
+    (("incidents",), IncidentsTable),
     (("slack",), SlackTable),
     (("slack", "channels", None), ChannelTable),
 )

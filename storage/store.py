@@ -22,6 +22,7 @@ from storage.database import Database
 from storage.errors import StoreError
 from storage.freezes import Freezes
 from storage.inbox import Inbox
+from storage.jobs import Jobs
 from storage.migrations import MIGRATIONS
 from storage.outbox import Outbox
 from storage.records import Begun, Origin
@@ -49,6 +50,7 @@ class Store:
         self._database = database
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
+        self.jobs = Jobs(database)
         self.freezes = Freezes(database)
         self.audit = Audit(database)
 

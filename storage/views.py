@@ -15,12 +15,12 @@ from typing import Any, Literal
 from probes.model import Context, Evidence, Gap, Tools
 from storage.codec import Parse, Raw, decode, evidence
 from storage.database import Rows
+from storage.job_facts import event
 from storage.records import get_check, get_incident
 
 Json = Any
 
 PLAN_ENDED = "plan-ended"  # body: {"plan": name}; it makes the plan part of the evidence
-JOB_EVENT = "job-event"  # what a backup job said of itself; listed as the incident's events
 
 
 State = Literal["running", "finished", "stopped", "interrupted"]
@@ -180,10 +180,10 @@ def incident(rows: Rows, incident_id: str) -> dict[str, Json]:
     events = _events(
         rows.all("SELECT * FROM events WHERE incident_id = ? ORDER BY seq", incident_id)
     )
-    jobs = (event for event in events if event.kind == JOB_EVENT)
+    jobs = rows.all("SELECT * FROM jobs WHERE incident_id = ? ORDER BY number", incident_id)
     return {
         **head,
-        "events": [{"id": f"e{job.seq}", "at": iso(job.at), **job.body} for job in jobs],
+        "events": [_job(row) for row in jobs],
         "checks": [_whole_check(rows, check_id, events) for check_id in head["checks"]],
         "timeline": [
             {
@@ -208,7 +208,7 @@ def iso(at: float | None) -> str | None:
 
 def _head(rows: Rows, row: dict[str, Json]) -> dict[str, Json]:
     checks = "SELECT id FROM checks WHERE incident_id = ? ORDER BY number"
-    jobs = "SELECT seq FROM events WHERE incident_id = ? AND kind = ? ORDER BY seq"
+    jobs = "SELECT number FROM jobs WHERE incident_id = ? ORDER BY number"
     return {
         "id": row["id"],
         "near": row["near"],
@@ -217,15 +217,23 @@ def _head(rows: Rows, row: dict[str, Json]) -> dict[str, Json]:
         "opened": iso(row["opened"]),
         "closed": iso(row["closed"]),
         "cause": row["cause"],
-        "events": [f"e{job['seq']}" for job in rows.all(jobs, row["id"], JOB_EVENT)],
+        "events": [f"e{job['number']}" for job in rows.all(jobs, row["id"])],
         "checks": [found["id"] for found in rows.all(checks, row["id"])],
         "acknowledged": iso(row["acknowledged"]),
         "acknowledged_by": row["acknowledged_by"],
         "closed_by": row["closed_by"],
+        "severity": row["severity"],
         "asked": bool(row["asked"]),
         # Asked about and no fault found: it counts in no summary (contract.md).
         "counts": not row["asked"] or row["cause"] is not None,
     }
+
+
+def _job(row: dict[str, Json]) -> dict[str, Json]:
+    """A job's event; its times are ISO 8601 like all others here."""
+    said = event(row)
+    times = {n: iso(said.get(n)) for n in ("at", "received", "started", "finished")}
+    return {**said, **times}
 
 
 def _whole_check(rows: Rows, check_id: str, events: Iterable[Event]) -> dict[str, Json]:

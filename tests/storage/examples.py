@@ -16,6 +16,7 @@ from probes.model import (
     Site,
     Transcript,
 )
+from storage.job_model import Arrival, Status, Target
 from storage.store import Raw
 
 NOW = 1_795_000_000.0
@@ -31,6 +32,11 @@ def site(name: str, net: int) -> Site:
 def context(near: str = "seoul", far: str = "busan") -> Context:
     pair = Pair(near, far, "avamar-datadomain")
     return Context("", pair, site(near, 81), site(far, 82), (), started=NOW)
+
+
+def arrival(key: str = "k1", status: Status = "failed", at: float = NOW) -> Arrival:
+    target = Target("seoul:busan", "seoul", "busan", "major")
+    return Arrival(key, "avamar", "repl", status, at, at, "repl", target, message="no answer")
 
 
 def raw(number: int = 1, *texts: str, end: End = End.EXITED) -> Raw:

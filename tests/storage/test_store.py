@@ -21,8 +21,9 @@ from probes.model import (
     Transcript,
 )
 from probes.readings import PingReading, Reading
+from storage.job_model import Decision
 from storage.store import Origin, Store, StoreError
-from tests.storage.examples import NOW, TTL, context, raw
+from tests.storage.examples import NOW, TTL, arrival, context, raw
 
 FAULT = {"outcome": "fault", "cause": "source-quarantined", "confidence": "confirmed"}
 HEALTHY = {"outcome": "healthy", "cause": None}
@@ -60,6 +61,7 @@ async def test_a_question_opens_an_incident_marked_as_asked(store: Store) -> Non
             "acknowledged": None,
             "acknowledged_by": None,
             "closed_by": None,
+            "severity": None,
             "asked": True,
             "counts": False,
         }
@@ -238,7 +240,7 @@ async def test_a_follower_sees_each_event_once(store: Store) -> None:
 
 async def test_the_whole_record_of_an_incident(store: Store) -> None:
     check_id = await _begin(store)
-    job = await store.add_event(check_id, "job-event", {"job": "repl", "status": "failed"}, NOW)
+    job = await store.jobs.take_in([arrival()], lambda *_: Decision("join", ("i1",)))
     await store.record_consent(check_id, "alice", "option", NOW + 1)
     await store.record_trigger(check_id, "trigger:nfs", {"xid": 7}, NOW + 2, by_person=True)
     await store.add_observation(check_id, raw(1, "a"))
@@ -249,8 +251,8 @@ async def test_the_whole_record_of_an_incident(store: Store) -> None:
     await store.save_verdict(check_id, FAULT, NOW + 5)
     await store.finish_check(check_id, NOW + 6)
     record = await store.incident("i1")
-    assert [event["id"] for event in record["events"]] == [f"e{job}"]
-    assert (await store.list_incidents())[0]["events"] == [f"e{job}"]
+    assert [event["id"] for event in record["events"]] == ["e1"] == [job[0].event_id]
+    assert (await store.list_incidents())[0]["events"] == ["e1"]
     (check,) = record["checks"]
     assert (check["state"], check["verdict"], check["earlier_verdicts"]) == (
         "finished",

@@ -239,7 +239,10 @@ channel = "#backup-incidents"
     path = folder / "sites.toml"
     path.write_text(path.read_text() + hook)
     inventory: Inventory = load(path)
-    assert inventory.hooks["avamar"]["match"][0]["job"] == "repl-seoul-*"
+    hook = inventory.hooks["avamar"]
+    assert (hook.secret, hook.match[0].job) == ("HOOK_AVAMAR_SECRET", "repl-seoul-*")
+    assert hook.match[0].pair is inventory.pairs[0]
+    assert (hook.match[0].channel, hook.match[0].severity) == ("#backup-incidents", "major")
 
 
 SLACK = """

@@ -1,0 +1,1 @@
+"""What jobs' events mean for incidents: decisions, and nothing else (pure)."""
