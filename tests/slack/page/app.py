@@ -25,6 +25,14 @@ def option(text: str) -> Json:
     return {"text": words(text), "value": text.lower()}
 
 
+def button(text: str, action: str, **more: object) -> Json:
+    return {"type": "button", "action_id": action, "text": words(text), "value": "c12", **more}
+
+
+def acts(*elements: Json) -> list[Json]:
+    return [{"type": "actions", "block_id": "acts", "elements": list(elements)}]
+
+
 def asked(block: str, label: str, element: Json, **more: Any) -> Json:
     """An input block; its element's action is named as the block."""
     element = {"action_id": block, **element}

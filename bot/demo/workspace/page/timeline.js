@@ -28,8 +28,7 @@ export class Timeline {
     const grown = this.last !== undefined && messages.at(-1)?.ts !== this.last;
     this.last = messages.at(-1)?.ts ?? "";
     morph(this.list, el("div.timeline", {}, rows(messages, ctx, inThread)));
-    if (this.following) this.toEnd();
-    else if (mark?.node.isConnected) this.scroller.scrollTop += topOf(mark.node) - mark.top;
+    if (mark?.node.isConnected) this.scroller.scrollTop += topOf(mark.node) - mark.top;
     if (grown && !this.following) this.jump.hidden = false;
   }
 
