@@ -119,7 +119,10 @@ class Desk:
             await self._store.interrupt(check, time.time())
         finally:
             self._running.pop(check, None)
-        await watcher.ended()
+        try:
+            await watcher.ended()
+        except Exception:
+            log.exception("the end of a check could not be told", check=check)
 
 
 async def _unless_stopped(

@@ -29,9 +29,7 @@ def may_ask(pair: Pair, room: Room) -> Denied | None:
     so not in a direct message, where nobody else sees what is asked. The channels are named only
     where no other organisation reads them.
     """
-    if pair.ask_from:
-        if _names(room) & set(pair.ask_from):
-            return None
+    if pair.ask_from and not _names(room) & set(pair.ask_from):
         if room.shared:
             return Denied(Message("right.not-here"))
         return Denied(Message("right.ask-from", {"channels": ", ".join(pair.ask_from)}))

@@ -80,7 +80,20 @@ class Checks:
         await self._store.interrupt_orphans(time.time())
         for check in await self._store.unsaid(END):
             if check not in self._talking:
-                await self._teller.end(check)
+                await self._tell(check)
+
+    async def _tell(self, check: str) -> None:
+        """One whose end can't be told holds up no other."""
+        try:
+            await self._teller.end(check)
+        except Exception:
+            log.exception("the end of a check could not be told yet", check=check)
+
+    async def close(self) -> None:
+        """Tell the end of the checks that were cut off just now: their process ends."""
+        for talk in tuple(self._talking.values()):
+            await talk.ended()
+        await self.sweep()
 
     async def run(self) -> None:
         """Sweep now and then, until cancelled."""
@@ -88,7 +101,7 @@ class Checks:
             try:
                 await self.sweep()
             except Exception:
-                log.exception("the end of a check could not be told yet")
+                log.exception("the record can't be swept")
             await asyncio.sleep(SWEEP_SECONDS)
 
     def _over(self, check: str) -> None:

@@ -50,6 +50,7 @@ class Conversation:
         self._progress = after(Progress(), began, began.context.started)
         self._changed = asyncio.Event()
         self._answer: asyncio.Future[tuple[Press, bool]] | None = None
+        self._stopped: Press | None = None
         self._painting: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
 
@@ -80,7 +81,7 @@ class Conversation:
             pass
         finally:
             self.question = None
-            await self._show_answer(question, press, yes=yes)
+            await self._show_answer(question, press or self._stopped, yes=yes)
         self._now(answered(self._progress, time.time(), yes=yes))
         return Consent(press.by, "pressed Send in Slack") if press and yes else None
 
@@ -107,14 +108,15 @@ class Conversation:
 
     def stop_asked(self, by: str) -> None:
         """Somebody wants it stopped; it takes a moment."""
-        self._now(stopping(self._progress, Press(by, time.time())))
+        self._stopped = Press(by, time.time())
+        self._now(stopping(self._progress, self._stopped))
 
     async def ended(self) -> None:
         """No picture more; the last word, out of the record."""
         try:
             await self._stop_painting()
             if self._telling:
-                await self._telling
+                await asyncio.wait([self._telling])
             await self._teller.end(self.check)
         finally:
             self._over(self.check)

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -36,7 +36,6 @@ from bot.slack.telling import Teller, place_of
 from bot.slack.views.buttons import PREFIX
 from bot.slack.visit import Ends, Visit
 from bot.words import Voice
-from storage.errors import StoreError
 from storage.inbox import Taken
 from storage.outbox import Delivery
 from storage.store import Store
@@ -45,6 +44,8 @@ log = structlog.get_logger(__name__)
 Json = Any
 Handler = Callable[[Visit], Awaitable[dict[str, Json]]]
 
+DIRECT = ":direct"
+"""The end of the key of what could only be said to whoever asked."""
 TOO_OLD_SECONDS = 600.0
 """What was asked while nobody listened is answered, not acted on, when it is older than this:
 whoever asked has gone on."""
@@ -57,6 +58,7 @@ class Front:
         self._store, self._desk, self._voice = store, desk, voice
         self._handlers: dict[str, Handler] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: set[str] = set()
         self._ready = asyncio.Event()
 
     def register(self, app: AsyncApp) -> None:
@@ -77,11 +79,14 @@ class Front:
         self._wire(connection.client, identity)
         for work in (self._outbox.run(), self._live.run(), self._checks.run()):
             self._spawn(work)
-        undone = await self._store.inbox.undone()
+        self._take_up(await self._store.inbox.undone())
         self._ready.set()
+
+    def _take_up(self, undone: Iterable[Taken]) -> None:
+        """What was kept and not done; what has come since the start is in hand already."""
         for taken in undone:
-            if taken.kind in self._handlers:
-                self._spawn(self._act(taken, Ends()))
+            if taken.kind in self._handlers and taken.key not in self._in_hand:
+                self._begin(taken, Ends())
 
     def _wire(self, client: AsyncWebClient, identity: Identity) -> None:
         store, inventory, pace = self._store, self._desk.inventory, Pace()
@@ -101,17 +106,17 @@ class Front:
         }
 
     async def _undelivered(self, delivery: Delivery, why: str) -> None:
-        """What Slack will never take in its place goes to whoever asked, privately, once."""
+        """A verdict that Slack will never take in its place goes to whoever asked."""
         say = delivery.say
-        check = say.key.partition(":")[0]
-        log.warning("undelivered", key=say.key, why=why)
-        try:
-            place = place_of(await self._store.check(check))
-        except StoreError:
+        check, _, what = say.key.partition(":")
+        if what != "reply":
             return
-        if place and say.channel != place.user and say.kind == "post":
-            told = replace(say, key=f"{say.key}:direct", channel=place.user, thread=None)
+        place = place_of(await self._store.check(check))
+        if place and say.channel == place.channel:
+            direct = await self._api.direct(place.user)
+            told = replace(say, key=say.key + DIRECT, channel=direct, thread=None)
             await self._outbox.say(replace(told, thread_ts=None))
+            log.warning("told in private", key=say.key, why=why)
 
     async def close(self, grace: float) -> None:
         """Interrupt what runs, say so while there is time, and end."""
@@ -125,8 +130,8 @@ class Front:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _say_the_rest(self) -> None:
-        await self._checks.sweep()
-        while (await self._outbox.depth()).waiting:
+        await self._checks.close()
+        while (await self._outbox.depth()).waiting:  # noqa: ASYNC110 - the record tells nobody
             await asyncio.sleep(0.05)
 
     # --- listeners --------------------------------------------------------------------
@@ -191,10 +196,13 @@ class Front:
         fresh = await self._store.inbox.take_in(taken.key, kind, asked, taken.at)
         await args.ack()
         if fresh:
-            ends = Ends(args.body.get("response_url"), args.body.get("trigger_id"))
-            self._spawn(self._act(taken, ends))
+            self._begin(taken, Ends(args.body.get("response_url"), args.body.get("trigger_id")))
 
     # --- work -------------------------------------------------------------------------
+
+    def _begin(self, taken: Taken, ends: Ends) -> None:
+        self._in_hand.add(taken.key)
+        self._spawn(self._act(taken, ends))
 
     async def _act(self, taken: Taken, ends: Ends) -> None:
         """Do what was asked, once; whatever goes wrong, whoever asked hears of it."""
@@ -206,10 +214,12 @@ class Front:
                 await visit.refuse("asked-while-down")
             else:
                 answer = await self._handlers[taken.kind](visit)
+                await visit.seen()
         except Exception:
             log.exception("what was asked could not be done", key=taken.key, kind=taken.kind)
             await visit.refuse("broken")
         await self._store.inbox.done_with(taken.key, answer, time.time())
+        self._in_hand.discard(taken.key)
 
     async def _visit(self, taken: Taken, ends: Ends) -> Visit:
         body = taken.body

@@ -158,5 +158,9 @@ class Orders:
             await visit.refuse("not-frozen")
 
     async def _announce(self, visit: Visit, post: Post) -> None:
-        """To all in the room, not only to the one who did it."""
-        await self._outbox.say(post_of(visit.taken.key, visit.place, post, thread_ts=visit.thread))
+        """To all in the room, not only to the one who did it, where we are in the room."""
+        if visit.room.member:
+            say = post_of(visit.taken.key, visit.place, post, thread_ts=visit.thread)
+            await self._outbox.say(say)
+        else:
+            await visit.whisper(post)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.check import parse
@@ -17,6 +17,7 @@ from bot.recall import as_said
 from bot.request import ConsentQuestion, TriggerWish
 from bot.rights import detail_of, language_of, may_ask, may_send
 from bot.slack.checks import Checks
+from bot.slack.claims import Claim, Claims
 from bot.slack.model import Place, Press, Reader
 from bot.slack.naming import pairs_in
 from bot.slack.orders import Orders
@@ -37,17 +38,6 @@ from storage.store import CheckRecord, Store
 Json = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who was first to do what is done once. mine: this very press."""
-
-    key: str
-    mine: bool
-    by: str
-    at: float
-    answer: dict[str, Json]
-
-
 class Pressing:
     """One method a button."""
 
@@ -62,14 +52,13 @@ class Pressing:
     ) -> None:
         self._store, self._checks, self._orders = store, checks, orders
         self._outbox, self._people, self._teller = outbox, people, teller
+        self._claims = Claims(store.inbox)
         self._buttons = {
             "stop": self._stop,
             "send": self._open_send,
             "decline": self._decline,
             "rerun": self._rerun,
             "evidence": self._evidence,
-            "page-back": self._evidence,
-            "page-on": self._evidence,
             "share": self._open_share,
             "acknowledge": self._acknowledge,
             "close": self._close,
@@ -95,9 +84,13 @@ class Pressing:
     async def shortcut(self, visit: Visit) -> dict[str, Json]:
         """On a message: which pair is to be checked in its thread?"""
         visit.what = "pick"
-        body = visit.taken.body
+        pairs, body = visit.inventory.pairs, visit.taken.body
+        denied = [may_ask(pair, visit.room) for pair in pairs]
+        if why := denied and all(denied) and denied[0]:
+            await visit.refuse(why)
+            return {}
         speaks_of = pairs_in(body["text"], visit.inventory)
-        dialog = dialogs.pick_pair(visit.inventory.pairs, speaks_of, visit.reader, "{}")
+        dialog = dialogs.pick_pair(pairs, speaks_of, visit.reader, "{}")
         if not await visit.open(dialog):
             await visit.refuse("too-old")
         return {}
@@ -137,32 +130,35 @@ class Pressing:
         if record.state == "running" and self._asked_now(record) is None:
             await visit.refuse("not-asked-now", check=record.id)
             return {}
-        claim = await self._claim(visit, f"send:{record.id}")
-        if not claim.mine:
-            await visit.refuse("already-sent", by=claim.by, at=claim.at)
-            return {}
+        claim = await self._claims.make(visit, f"send:{record.id}")
         talking = self._checks.talking(record.id)
-        if talking and talking.answer(Press(visit.person.id, claim.at), yes=True):
+        if not claim.mine or await self._was_sent(record):
+            await visit.refuse("already-sent", by=claim.by, at=claim.at)
+        elif talking and talking.answer(Press(visit.person.id, claim.at), yes=True):
             await visit.note("done", check=record.id)
-            return {}
-        if record.state == "running":  # somebody was quicker to decline, or to stop it
-            await self._store.inbox.release(claim.key)
+        elif record.state == "running" or visit.late:  # declined or stopped meanwhile, or cut off
+            await self._claims.release(claim)
             await visit.refuse("not-asked-now", check=record.id)
-            return {}
-        return await self._again(visit, record, claim, "yes")
+        else:
+            return await self._again(visit, record, claim, "yes")
+        return {}
+
+    async def _was_sent(self, record: CheckRecord) -> bool:
+        """A yes may have had its effect before we were cut off, and must not have it twice."""
+        return any(event.kind == "trigger" for event in await self._store.follow(record.id))
 
     async def _hindered(self, visit: Visit, record: CheckRecord) -> bool:
         """Say why this person can't send now, if so."""
         pair = record.context.pair
         groups = await self._people.groups_of(visit.person.id, pair.may_trigger)
         frozen = await self._frozen(pair)
-        claimed = await self._store.inbox.find(f"send:{record.id}")
+        earlier = await self._claims.of_others(visit, f"send:{record.id}")
         if denied := may_send(pair, visit.person, groups, visit.room):
             await visit.refuse(denied)
         elif frozen:
             await visit.refuse("frozen", by=frozen.by, at=frozen.at)
-        elif claimed and claimed.body["delivery"] != visit.taken.key:
-            await visit.refuse("already-sent", by=claimed.body["by"], at=claimed.at)
+        elif earlier:
+            await visit.refuse("already-sent", by=earlier.by, at=earlier.at)
         else:
             return False
         return True
@@ -195,12 +191,13 @@ class Pressing:
         if denied := may_ask(record.context.pair, visit.room):
             await visit.refuse(denied)
             return {}
-        claim = await self._claim(visit, f"rerun:{record.id}")
-        if not claim.mine:
-            check = claim.answer.get("check", "")
-            await visit.refuse("rerun-exists", by=claim.by, at=claim.at, check=check)
-            return {}
-        return await self._again(visit, record, claim, "ask")
+        claim = await self._claims.make(visit, f"rerun:{record.id}")
+        if claim.mine:
+            return await self._again(visit, record, claim, "ask")
+        check = claim.answer.get("check", "")
+        link = await self._checks.link(await self._store.check(check)) if check else None
+        await visit.refuse("rerun-exists", see=link, by=claim.by, at=claim.at, check=check)
+        return {}
 
     async def _again(
         self, visit: Visit, record: CheckRecord, claim: Claim, trigger: TriggerWish
@@ -212,10 +209,10 @@ class Pressing:
         place = replace(visit.place, thread=thread)
         answer = await self._orders.ask(visit, record.context.pair, trigger, claim.key, place)
         if "check" in answer:
-            await self._store.inbox.done_with(claim.key, answer, time.time())
+            await self._claims.settle(claim, answer)
             await self._checks.refresh(record.id, claim.key)
         else:
-            await self._store.inbox.release(claim.key)
+            await self._claims.release(claim)
         return answer
 
     async def _evidence(self, visit: Visit, record: CheckRecord) -> dict[str, Json]:
@@ -250,12 +247,11 @@ class Pressing:
         settings = visit.inventory.slack
         lang = language_of(room, visit.person, settings)
         record, result = await as_said(self._store, record.id, lang)
-        claim = await self._claim(visit, f"share:{record.id}:{room.id}")
         if not room.member:
             await visit.refuse("share-not-member", channel=room.name)
         elif result is None:
             await visit.refuse("no-verdict-yet", check=record.id)
-        elif not claim.mine:
+        elif not (claim := await self._claims.make(visit, f"share:{record.id}:{room.id}")).mine:
             await visit.refuse("already-shared", by=claim.by, at=claim.at)
         else:
             reader = Reader(lang, detail_of(room, settings), titles_of(result.evidence.context))
@@ -297,15 +293,6 @@ class Pressing:
             await visit.refuse("no-such-pair", near=near, far=far)
             return {}
         return await self._orders.ask(visit, pair, "ask")
-
-    async def _claim(self, visit: Visit, key: str) -> Claim:
-        """Be the first to do what is done once. A press that is acted on again after a restart
-        is still the same press."""
-        now = time.time()
-        body = {"by": visit.person.id, "delivery": visit.taken.key}
-        claimed = await self._store.inbox.claim(key, body, now)
-        mine = claimed.body["delivery"] == visit.taken.key
-        return Claim(key, mine, claimed.body["by"], claimed.at, claimed.answer or {})
 
 
 def value_of(text: str) -> dict[str, Json]:

@@ -9,7 +9,7 @@ import asyncio
 import structlog
 
 from bot.picture.alt import alt_text
-from bot.picture.png import PictureError, png
+from bot.picture.png import png
 from bot.picture.svg import svg
 from bot.recall import as_said
 from bot.request import CheckResult
@@ -83,7 +83,12 @@ class Teller:
         if place is None:
             return
         record, result = await as_said(self._store, check, place.lang)
-        says = [await self._root(record, place, result, check + END)]
+        root = await self._root(record, place, result)
+        # Posted here only where we died before its first picture, or another process ran it.
+        says = [
+            post_of(root_key(check), place, root, thread_ts=place.thread),
+            edit_of(check + END, place, root, of=root_key(check)),
+        ]
         if result is None:
             cut_off = _cut_off(record, await self.reader(place))
             mentioned = Post(f"<@{place.user}> {cut_off.text}")
@@ -102,7 +107,8 @@ class Teller:
         if place is None or record.state == "running":
             return
         record, result = await as_said(self._store, check, place.lang)
-        await self._outbox.say(await self._root(record, place, result, f"{check}:{mark}"))
+        root = await self._root(record, place, result)
+        await self._outbox.say(edit_of(f"{check}:{mark}", place, root, of=root_key(check)))
 
     async def told(self, record: CheckRecord, result: CheckResult) -> Told:
         """The check with all that people did to it."""
@@ -131,13 +137,10 @@ class Teller:
         )
         return Reader(place.lang, detail, known)
 
-    async def _root(
-        self, record: CheckRecord, place: Place, result: CheckResult | None, key: str
-    ) -> Say:
+    async def _root(self, record: CheckRecord, place: Place, result: CheckResult | None) -> Post:
         told = await self.told(record, result) if result else None
         reader = await self.reader(place, result)
-        post = verdict(told, reader) if told else _cut_off(record, reader)
-        return edit_of(key, place, post, of=root_key(record.id))
+        return verdict(told, reader) if told else _cut_off(record, reader)
 
     async def _thread(self, check: str, place: Place, told: Told, reader: Reader) -> list[Say]:
         """Picture, findings, long output, then the short verdict that mentions who asked."""
@@ -177,11 +180,10 @@ def _press(by: str | None, at: float | None) -> Press | None:
 def _picture(told: Told, reader: Reader) -> list[Attachment]:
     """The path, drawn. Where it can't be, the words stand without it."""
     document, evidence = told.result.document, told.result.evidence
-    drawn = svg(document, evidence, reader.voice, reader.detail)
-    alt = alt_text(document, evidence, reader.voice, reader.detail)
     try:
-        image = png(drawn)
-    except PictureError:
+        image = png(svg(document, evidence, reader.voice, reader.detail))
+        alt = alt_text(document, evidence, reader.voice, reader.detail)
+    except Exception:
         log.exception("the picture could not be drawn", check=document["check"])
         return []
     return [Attachment(f"{document['check']}.png", reader.voice("talking.picture"), image, alt)]

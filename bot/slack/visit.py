@@ -57,6 +57,11 @@ class Visit:
         return self.taken.body.get("thread")
 
     @property
+    def late(self) -> bool:
+        """Done after a restart: whoever asked has had no answer so far."""
+        return self.ends.trigger_id is None
+
+    @property
     def reader(self) -> Reader:
         """The asker, in their own language; what they read stays within the room's bounds."""
         lang = self.person.lang or language_of(self.room, self.person, self.inventory.slack)
@@ -123,17 +128,24 @@ class Visit:
         where = {"channel": self.room.id, "thread": self.thread}
         return Dialog({**dialog.view, "private_metadata": json.dumps({**carried, **where})})
 
-    async def refuse(self, why: Denied | Message | str, **params: str | int | float) -> None:
-        """Say privately why not, and keep it."""
+    async def refuse(
+        self, why: Denied | Message | str, *, see: str | None = None, **params: str | int | float
+    ) -> None:
+        """Say privately why not, and keep it. see: the address of what there is instead."""
         message = why.message if isinstance(why, Denied) else why
         if isinstance(message, str):
             message = Message(f"refused.{message}", params)
         await self.note("refused", why=message.code, **params)
-        await self.whisper(refused(message, self.reader))
+        await self.whisper(refused(message, self.reader, see))
+
+    async def seen(self) -> None:
+        """Keep that something was shown, where nothing else came of it."""
+        if not self.noted:
+            await self.note("shown")
 
     async def note(self, outcome: str, **body: Json) -> None:
-        """Keep in the audit trail what came of it."""
+        """Keep in the audit trail what came of it; `delivery` names the request in the inbox."""
         self.noted = True
-        now = time.time()
-        entry = Entry(now, self.person.id, self.room.id, self.what, outcome, body)
+        body = {**body, "delivery": self.taken.key}
+        entry = Entry(time.time(), self.person.id, self.room.id, self.what, outcome, body)
         await self.store.audit.note(entry)

@@ -13,6 +13,7 @@ from bot.slack import connection as connections
 from bot.slack.front import Front
 from bot.slack.socket import Bounds
 from bot.words import Voice
+from probes.inventory import SlackSettings
 from probes.model import Command
 from storage.store import Store
 from tests.golden import incidents
@@ -95,12 +96,14 @@ async def bot(
     incident: str = "account",
     pair: dict[str, Any] | None = None,
     before: Callable[[str, Command], Any] | None = None,
+    slack: SlackSettings | None = None,
     place: Office | None = None,
     bounds: Bounds = FAST,
 ) -> AsyncIterator[Bot]:
     """Run one; in an office of its own, or in this one."""
     evidence = incidents.load(incident)
     inventory = inventory_of(evidence.context, replace(evidence.context.pair, **(pair or {})))
+    inventory = replace(inventory, slack=slack or inventory.slack)
     async with _at(place) as where, await Store.open(folder / "bot.db") as store:
         desk = Desk(store, inventory, lambda _context: Replay(evidence, before))
         front = Front(store, desk, Voice())

@@ -37,7 +37,7 @@ async def test_the_whole_story(tmp_path: Path) -> None:
         assert record["checks"][0]["consents"][0]["who"] == b.office.person.id
         assert len(await b.store.last_triggers("seoul:busan")) > 0
         trail = [(entry.what, entry.outcome) for entry in await b.store.audit.trail()]
-        assert trail == [("ask", "done"), ("send", "done")]
+        assert trail == [("ask", "done"), ("send", "shown"), ("send", "done")]
 
 
 async def test_without_an_answer_nothing_is_sent(

@@ -258,11 +258,13 @@ def _epoch(iso: str) -> float:
 # --- no -----------------------------------------------------------------------------------
 
 
-def refused(why: Message, reader: Reader) -> Post:
+def refused(why: Message, reader: Reader, see: str | None = None) -> Post:
     """Why not, privately, and what would help. Of the parameters `by` is a user's id, and `at`
-    a moment in epoch seconds."""
+    a moment in epoch seconds. see: the address of what there is instead."""
     speech = Speech(reader)
-    return _short(speech(why.code, **dict(_shown(why))))
+    words = speech(why.code, **dict(_shown(why)))
+    follow = [link(see, speech.plain("slack-talk.follow"))] if see else []
+    return blocks.post(words, [blocks.section(joined([words, *follow]))])
 
 
 def _shown(why: Message) -> Iterator[tuple[str, str | int | float | Message]]:
