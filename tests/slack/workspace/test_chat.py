@@ -204,3 +204,6 @@ async def test_marks_are_made_once(here: Scene) -> None:
     assert here.channel.messages[ts]["reactions"] == [{"name": "eyes", "users": [bot], "count": 1}]
     assert here.channel.pins == [ts]
     assert here.channel.bookmarks[0]["title"] == "Record"
+    here.running.person(here.mina.id).react(here.channel.id, ts, "eyes")
+    (reaction,) = here.channel.messages[ts]["reactions"]
+    assert (reaction["users"], reaction["count"]) == ([bot, here.mina.id], 2)

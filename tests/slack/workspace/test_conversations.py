@@ -144,15 +144,26 @@ async def test_user_groups_tell_their_people(here: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "most"),
-    [("name", 24), ("description", 150)],
+    ("where", "part", "most"),
+    [
+        ("shortcuts", "name", 24),
+        ("shortcuts", "description", 150),
+        ("slash_commands", "description", 2000),
+        ("slash_commands", "usage_hint", 1000),
+        ("display_information", "name", 35),
+        ("display_information", "description", 140),
+    ],
 )
-def test_a_shortcut_has_room_for_so_many_characters(part: str, most: int) -> None:
+def test_a_manifests_texts_have_room_for_so_many_characters(
+    where: str, part: str, most: int
+) -> None:
     manifest = manifest_without()
-    shortcut = manifest["features"]["shortcuts"][0]
-    shortcut[part] = "x" * most
+    place = manifest["display_information"]
+    if where != "display_information":
+        place = manifest["features"][where][0]
+    place[part] = "x" * most
     Workspace().install_app(manifest)
-    shortcut[part] += "x"
+    place[part] += "x"
     with pytest.raises(ValueError, match=f"has {most + 1} characters, not 1 to {most}"):
         Workspace().install_app(manifest)
 

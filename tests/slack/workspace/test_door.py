@@ -156,6 +156,32 @@ async def test_updates_are_fifty_a_minute_in_the_whole_workspace() -> None:
     await here.running.close()
 
 
+@pytest.mark.parametrize(
+    ("tier", "burst", "wait"),
+    [
+        ("tier1", 20, 3),
+        ("tier2", 20, 3),
+        ("tier3", 50, 2),
+        ("tier4", 100, 1),
+        ("special", 300, 1),
+        ("posts", 5, 1),
+    ],
+)
+def test_a_tier_takes_its_burst_and_names_the_wait(tier: str, burst: int, wait: int) -> None:
+    rates = Rates()
+    assert {rates.take(tier, "m", "C1", 0) for _ in range(burst)} == {None}
+    assert rates.take(tier, "m", "C1", 0) == wait
+    assert rates.take(tier, "other", "C1", 0) is None
+    assert rates.take(tier, "m", "C1", wait) is None
+
+
+def test_a_minute_fills_a_tier_again_and_no_longer_wait_overfills_it() -> None:
+    rates = Rates()
+    for now in (0, 60, 6000):
+        assert {rates.take("tier3", "m", "", now) for _ in range(50)} == {None}
+        assert rates.take("tier3", "m", "", now) == 2
+
+
 async def test_every_call_is_in_the_log_with_its_answer_and_without_its_token(
     here: Scene,
 ) -> None:

@@ -33,17 +33,11 @@ async def push(call: Call) -> Json:
 
 async def update(call: Call) -> Json:
     definition = checked(call.workspace, _given(call))
-    view_id, external = call.args.text("view_id"), call.args.text("external_id")
-    views = call.workspace.views.values()
-    found = [
-        v for v in views if v.id == view_id or (v.definition.get("external_id") or 0) == external
-    ]
-    if not found:
-        raise SlackError("not_found")
-    if call.args.text("hash") not in ("", found[0].hash):
+    view = _named(call)
+    if call.args.text("hash") not in ("", view.hash):
         raise SlackError("hash_conflict")
-    replace(call.workspace, found[0], definition)
-    return _answer(call, found[0])
+    replace(call.workspace, view, definition)
+    return _answer(call, view)
 
 
 async def publish(call: Call) -> Json:
@@ -104,6 +98,15 @@ def replace(workspace: Workspace, view: View, definition: Json) -> None:
 def stacked(workspace: Workspace, user: str) -> list[View]:
     """A person's open modals, the one on top last."""
     return [view for view in workspace.views.values() if view.user == user]
+
+
+def _named(call: Call) -> View:
+    """The open view named by `view_id`, or by the app's own `external_id`."""
+    view_id, external = call.args.text("view_id"), call.args.text("external_id")
+    for view in call.workspace.views.values():
+        if view.id == view_id or (external and view.definition.get("external_id") == external):
+            return view
+    raise SlackError("not_found")
 
 
 def _given(call: Call) -> object:
