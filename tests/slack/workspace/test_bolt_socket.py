@@ -72,6 +72,13 @@ def bolt(here: Scene, seen: list[dict[str, Any]]) -> AsyncApp:
         else:
             await ack()
 
+    _listen_beside_commands(app, seen)
+    return app
+
+
+def _listen_beside_commands(app: AsyncApp, seen: list[dict[str, Any]]) -> None:
+    """The shortcut, the mention and the Home."""
+
     @app.shortcut("check_this")
     async def _shortcut(ack: Any, body: dict[str, Any], respond: Any) -> None:
         await ack()
@@ -89,8 +96,6 @@ def bolt(here: Scene, seen: list[dict[str, Any]]) -> AsyncApp:
         await client.views_publish(
             user_id=event["user"], view={"type": "home", "blocks": BUTTONS[:1]}
         )
-
-    return app
 
 
 @pytest.fixture
