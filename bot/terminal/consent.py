@@ -10,7 +10,8 @@ import sys
 
 from rich.console import Console
 
-from bot.request import ConsentQuestion, Sending
+from bot.request import ConsentQuestion
+from bot.terminal.phrases import sending_words
 from bot.terminal.safe import plain
 from bot.words import Voice
 
@@ -38,14 +39,6 @@ def show(console: Console, question: ConsentQuestion, voice: Voice) -> None:
         console.print(plain(f"  - {sending_words(sending, voice)}"))
     console.print(plain(voice("consent.blocks"), style="yellow"))
     console.print(plain(voice("consent.question"), style="bold"), end="")
-
-
-def sending_words(sending: Sending, voice: Voice) -> str:
-    """`port 111: portmapper, a control and then a call of 60 bytes each`."""
-    service, size = sending.service, sending.bytes
-    if sending.port is None:
-        return voice("consent.named-port", service=service, bytes=size)
-    return voice("consent.port", port=sending.port, service=service, bytes=size)
 
 
 async def said_yes(stop: asyncio.Event) -> bool:

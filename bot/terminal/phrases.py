@@ -1,9 +1,10 @@
-"""A reading in a few words: what came back (pure)."""
+"""A reading in a few words: what came back; and what would be sent (pure)."""
 
 from __future__ import annotations
 
 from statistics import median
 
+from bot.request import Sending
 from bot.words import Voice
 from probes.model import Ask, Gap, Observation
 from probes.readings import (
@@ -143,3 +144,11 @@ def _sockets(reading: SocketsReading, voice: Voice) -> str:
     last = reading.samples[-1].sockets if reading.samples else ()
     waiting = [s for s in last if s.send_q and s.state != "LISTEN"]
     return voice("reading.sockets", count=len(last), waiting=len(waiting))
+
+
+def sending_words(sending: Sending, voice: Voice) -> str:
+    """`port 111: portmapper, a control and then a call of 60 bytes each`."""
+    service, size = sending.service, sending.bytes
+    if sending.port is None:
+        return voice("consent.named-port", service=service, bytes=size)
+    return voice("consent.port", port=sending.port, service=service, bytes=size)

@@ -15,7 +15,7 @@ from bot.slack.markup import Marked, bold, joined, lines, marked, mention, momen
 from bot.slack.model import Dialog, Post, Press, Reader
 from bot.slack.views.buttons import PREFIX, row
 from bot.slack.views.speech import Speech
-from bot.terminal.consent import sending_words
+from bot.terminal.phrases import sending_words
 from probes.readings import Socket
 
 SEND = PREFIX + "send"
