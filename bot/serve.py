@@ -21,6 +21,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import logs
 from bot.desk import Desk
+from bot.intake import Intake
 from bot.secrets import LISTEN, BadEnvironment, Environment, SlackTokens, take
 from bot.settings import Settings
 from bot.slack.admission import NotAdmitted
@@ -31,6 +32,7 @@ from bot.terminal.interrupt import stoppable
 from bot.terminal.safe import printable
 from bot.usage import Unusable, loaded
 from bot.web import Troubles, web_app
+from bot.webhooks.secrets import take as hook_secrets
 from bot.words import Voice, say
 from probes.inventory import Inventory
 from probes.model import Message
@@ -80,6 +82,7 @@ def run(settings: Settings, open_front: OpenFront = answering) -> int:
     inventory = loaded(settings)
     try:
         environment = take(os.environ)
+        secrets = hook_secrets(os.environ, inventory.hooks.values())
     except BadEnvironment as bad:
         raise _unusable(bad.mistakes, settings) from None
     logs.to_stderr()
@@ -89,7 +92,10 @@ def run(settings: Settings, open_front: OpenFront = answering) -> int:
 
     async def work(stop: asyncio.Event) -> None:
         async with await Store.open(settings.db) as store:
-            await serve(environment, store, open_front(store, inventory, settings), stop)
+            intake = Intake(store, inventory, secrets, voice)
+            await serve(
+                environment, store, open_front(store, inventory, settings), stop, intake=intake
+            )
 
     try:
         asyncio.run(stoppable(work, lambda: _log.info(voice("serve.stopping"))))
@@ -108,6 +114,7 @@ async def serve(
     front: Front,
     stop: asyncio.Event,
     bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+    intake: Intake | None = None,
 ) -> None:
     """Run until `stop` is set, then end in good order. Raises NotAdmitted (Slack does not take a
     token) and CantListen; what was open by then is closed. A failure of the part that hears
@@ -115,7 +122,7 @@ async def serve(
     """
     async with session() as http:
         connection = await _connected(environment.slack, http, front, bounds)
-        app = web_app(connection, _troubles(store, connection))
+        app = web_app(connection, _troubles(store, connection), intake)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_WEB_GRACE)
         hearing: asyncio.Task[None] | None = None
         try:

@@ -13,6 +13,7 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_sdk.signature import SignatureVerifier
 
+from bot.intake import Intake
 from bot.slack.connection import Connection
 
 Troubles = Mapping[str, str]
@@ -20,19 +21,24 @@ Troubles = Mapping[str, str]
 
 _log = structlog.get_logger(__name__)
 _BODY_BYTES = 1 << 20
-"""Slack's requests are some kilobytes; a modal's state may be a few hundred."""
+"""Slack's requests are some kilobytes; a modal's state may be a few hundred. A job's event holds
+log text: what is longer is no excerpt any more."""
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 
 def web_app(
-    connection: Connection | None, troubles: Callable[[], Awaitable[Troubles]]
+    connection: Connection | None,
+    troubles: Callable[[], Awaitable[Troubles]],
+    intake: Intake | None = None,
 ) -> web.Application:
     """The routes of the contract that `serve` has so far. /slack/events is there in HTTP mode
     only: with Socket Mode nothing may come in by the other door."""
     app = web.Application(client_max_size=_BODY_BYTES)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready(connection, troubles))
+    if intake is not None:
+        app.router.add_post("/hooks/{name}", intake.take)
     if connection is not None and connection.tokens.mode == "http":
         app.router.add_post("/slack/events", _slack_events(connection))
     return app
