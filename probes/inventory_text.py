@@ -65,7 +65,10 @@ def read(path: Path) -> Draft:
 
 
 def _prune(data: dict[str, Any], where: Where) -> None:
-    """Take out the value at a path; where it is missing or in a list, what should hold it."""
+    """Take out the value at a path; where it is missing or in a list, what should hold it. What
+    an earlier mistake took out already is gone."""
+    if not where:
+        return
     *outer, last = where
     holder: Any = data
     for key in outer:
