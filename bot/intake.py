@@ -150,13 +150,15 @@ class Intake:
 def arrival(hook: Hook, event: JobEvent, now: float, settings: IncidentSettings) -> Arrival:
     """An event as it is kept: whose pair it is, and when it happened on our clock (a sender's
     clock that is ahead of ours counts as now)."""
-    said = event.at
+    at = now if event.at is None else min(event.at, now)
     return Arrival(
         key=event.key(hook.name, now),
         hook=hook.name,
         job=event.job,
         status=event.status,
-        at=now if said is None else min(said, now),
+        at=at,
+        began=at if event.started is None else min(event.started, at),
+        ended=now if event.finished is None else at,
         received=now,
         fingerprint=digest(_fingerprint(event, settings)),
         target=target(hook, event),

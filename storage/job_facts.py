@@ -39,8 +39,8 @@ def known(rows: Rows, arrival: Arrival, target: Target) -> Known:
     return Known(
         open=tuple(map(_case, rows.all(_OPEN, mark, pair_id, _CASES))),
         closed=tuple(map(_case, rows.all(_CLOSED, mark, pair_id, at, _CASES))),
-        next_success=_next_success(rows, pair_id, at),
-        held=_held(rows, pair_id, at),
+        next_success=_next_success(rows, pair_id, arrival),
+        held=_held(rows, pair_id, arrival.ended),
     )
 
 
@@ -56,9 +56,14 @@ def _case(row: dict[str, Json]) -> Case:
     )
 
 
-def _next_success(rows: Rows, pair_id: str, at: float) -> float | None:
-    sql = "SELECT min(at) AS at FROM jobs WHERE status = 'succeeded' AND pair_id = ? AND at >= ?"
-    row = rows.one(sql, pair_id, at)
+def _next_success(rows: Rows, pair_id: str, arrival: Arrival) -> float | None:
+    """A copy that ended after a job began says nothing of how that job ended."""
+    sql = (
+        "SELECT min(at) AS at FROM jobs WHERE status = 'succeeded' AND pair_id = ? AND at >= ?"
+        " AND began >= ?"
+    )
+    known_end = arrival.at == arrival.ended
+    row = rows.one(sql, pair_id, arrival.at, 0.0 if known_end else arrival.at)
     return row["at"] if row else None
 
 

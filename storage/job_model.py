@@ -30,9 +30,10 @@ class Target:
 class Arrival:
     """One event of a job. key: the same for the same event, however often it comes.
 
-    at: when it happened, epoch seconds, never after `received`. fingerprint: the same for
-    failures that are one and the same of a pair. by: the person who resolved it. target: None
-    where no rule matched. message: log text; raw: all that the sender said, as JSON.
+    at: when it happened, epoch seconds, never after `received`; where only the job's start is
+    known, that. began: its start, or else `at`. ended: its end, or else `received`. fingerprint:
+    the same for failures that are one and the same of a pair. by: the person who resolved it.
+    target: None where no rule matched. message: log text; raw: all that the sender said, as JSON.
     """
 
     key: str
@@ -40,6 +41,8 @@ class Arrival:
     job: str
     status: Status
     at: float
+    began: float
+    ended: float
     received: float
     fingerprint: str
     target: Target | None
@@ -65,7 +68,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The last trigger that we sent between the pair before the arrival happened. blocked: what
+    """The last trigger that we sent between the pair before the job ended. blocked: what
     its verdict says went dark (pair, source, destination); None: nothing, or not judged yet
     (`judged`). seconds: how long it was dark; at_least: how long it was watched where the end
     was not seen."""
@@ -82,8 +85,8 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the record knows of the pair. closed: the incidents that ended when the arrival
-    happened or later, the first end first. next_success: the first copy that succeeded at that
-    time or later."""
+    happened or later, the first end first. next_success: the first copy that succeeded after it:
+    later than its end, or where that is not known, begun after its beginning."""
 
     open: tuple[Case, ...] = ()
     closed: tuple[Case, ...] = ()

@@ -113,7 +113,7 @@ def _take_in(rows: Rows, arrival: Arrival, decide: Decide) -> Kept:
 
 
 def _row(arrival: Arrival) -> dict[str, Json]:
-    names = ("key", "hook", "job", "status", "at", "received", "fingerprint", "message")
+    names = ("key", "hook", "job", "status", "at", "began", "received", "fingerprint", "message")
     target = arrival.target
     return {
         **{name: getattr(arrival, name) for name in names},

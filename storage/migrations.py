@@ -197,6 +197,7 @@ CREATE TABLE jobs (
   job TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('failed', 'succeeded', 'running', 'resolved', 'missed')),
   at REAL NOT NULL,                 -- when it happened, as far as the sender said
+  began REAL NOT NULL,              -- when the job began, or else `at`
   received REAL NOT NULL,
   fingerprint TEXT NOT NULL,
   body TEXT NOT NULL,

@@ -34,7 +34,7 @@ def _failed(known: Known, arrival: Arrival, settings: IncidentSettings) -> Decis
         return Decision("join", (case.id,), why, counts=True, severity=_graver(case, arrival))
     if known.next_success is not None:
         return Decision("past", why="over-when-heard", closed=known.next_success)
-    if known.held and _dark_until(known.held, arrival.received) >= arrival.at:
+    if known.held and _dark_until(known.held, arrival.received) >= arrival.ended:
         return Decision("join", (known.held.incident_id,), "our-trigger")
     if asked := next((case for case in known.open if case.asked), None):
         severity = _graver(asked, arrival)

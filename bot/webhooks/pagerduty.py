@@ -65,13 +65,13 @@ def read(payload: Json) -> tuple[JobEvent, ...]:
         "service": service,
         "urgency": incident.urgency,
     }
-    over = status in ("succeeded", "resolved")
+    since_then = status != "failed" or event.event_type.endswith("reopened")
     job_event = JobEvent(
         job=incident.title or service or "unnamed",
         status=status,
         id=event.id,
         started=incident.created_at or event.occurred_at,
-        finished=event.occurred_at if over else None,
+        finished=event.occurred_at if since_then else None,
         labels={name: value for name, value in labels.items() if value},
         severity=priority or incident.urgency or None,
         by=event.agent.summary if status == "resolved" and event.agent else None,

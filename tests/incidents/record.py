@@ -27,7 +27,8 @@ def said(
 ) -> Arrival:
     """A job's word. at: seconds after NOW when it happened; late: how much later it came."""
     moment = NOW + at
-    return Arrival(key, "avamar", job, status, moment, moment + late, job, target, by=by)
+    times = (moment, moment, moment, moment + late)  # at, began, ended, received
+    return Arrival(key, "avamar", job, status, *times, job, target, by=by)
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,17 @@ async def test_a_failure_that_was_over_when_heard_is_on_record_and_closed(desk: 
     assert (head.state, head.opened, head.closed) == ("closed", NOW, NOW + HOUR)
     again = await desk.hear(said("k3", "failed", 60, late=2 * HOUR))
     assert again.incident_id == "i1"
+
+
+async def test_a_copy_that_ended_while_the_job_ran_does_not_excuse_its_failure(desk: Desk) -> None:
+    """The job began at 0 and says nothing of its end; another's copy ran from -600 to 300."""
+    await desk.hear(replace(said("k1", "succeeded", 300, job="other"), began=NOW - 600))
+    running = replace(said("k2", "failed", 0, late=600), ended=NOW + 600)
+    kept = await desk.hear(running)
+    assert kept.decision is not None
+    assert (kept.decision.kind, await desk.states()) == ("open", [("i1", "open")])
+    await desk.hear(replace(said("k3", "succeeded", 400), began=NOW + 10))
+    assert await desk.states() == [("i1", "closed")]
 
 
 async def test_an_earlier_failure_moves_the_beginning(desk: Desk) -> None:
