@@ -5,17 +5,25 @@ anything is opened. Tokens are taken out of the environment, never shown and nev
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from bot.pages.access import PagesAccess
 from probes.model import Message
 
 BOT, APP, SIGNING = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"
 API_URL, LISTEN = "SLACK_API_URL", "REPLCHECK_LISTEN"
+SECRET_KEY, PAGES_TOKEN = "REPLCHECK_SECRET_KEY", "REPLCHECK_PAGES_TOKEN"
+PAGES_URL = "REPLCHECK_URL"
 SLACKS_OWN = "https://slack.com/api/"
+_LEAST_SECRET = 16  # characters of what opens pages to others
 _LISTEN_DEFAULT = "127.0.0.1:8080"
+_HTTP = re.compile(
+    r"https?://[\w.-]+(?::\d{1,5})?(?:/[\w./~-]*)?|https?://\[[0-9A-Fa-f:.]+\](?::\d{1,5})?"
+)
 _QUOTES = "\"'“”‘’`"
 _BEGINS = {BOT: "xoxb-", APP: "xapp-"}
 _KINDS = {
@@ -63,20 +71,28 @@ class Environment:
     """None: no token at all, and `serve` runs without Slack."""
     host: str
     port: int
+    pages: PagesAccess = field(default_factory=PagesAccess)
 
 
 def take(environ: MutableMapping[str, str]) -> Environment:
-    """What is in the environment; the three secrets are removed from it, so that no child
+    """What is in the environment; the secrets are removed from it, so that no child
     process and no library finds them there. Raises BadEnvironment with every mistake."""
     given = {name: environ.pop(name, "").strip() for name in (BOT, APP, SIGNING)}
     api_url = environ.get(API_URL, "").strip() or SLACKS_OWN
     listen = environ.get(LISTEN, "").strip() or _LISTEN_DEFAULT
-    mistakes = (*_mistakes(given), *_in_api_url(api_url), *_in_listen(listen))
+    pages = PagesAccess(
+        environ.pop(SECRET_KEY, "").strip(),
+        environ.pop(PAGES_TOKEN, "").strip(),
+        environ.get(PAGES_URL, "").strip().rstrip("/"),
+    )
+    mistakes = (
+        *_mistakes(given), *_in_api_url(api_url), *_in_listen(listen), *_in_pages(pages)
+    )  # fmt: skip
     if mistakes:
         raise BadEnvironment(mistakes)
     host, _, port = listen.rpartition(":")
     slack = SlackTokens(given[BOT], given[APP], given[SIGNING], api_url) if given[BOT] else None
-    return Environment(slack, host.strip("[]"), int(port))
+    return Environment(slack, host.strip("[]"), int(port), pages)
 
 
 def _mistakes(given: MutableMapping[str, str]) -> Iterator[Message]:
@@ -114,6 +130,17 @@ def _in_api_url(api_url: str) -> Iterator[Message]:
         yield Message("serve.bad-api-url", {"name": API_URL})
     elif parts.scheme == "http" and not _is_loopback(host):
         yield Message("serve.clear-api-url", {"name": API_URL})
+
+
+def _in_pages(pages: PagesAccess) -> Iterator[Message]:
+    for name, code, value in (
+        (SECRET_KEY, "access.short-key", pages.secret_key),
+        (PAGES_TOKEN, "access.short-token", pages.token),
+    ):
+        if value and len(value) < _LEAST_SECRET:
+            yield Message(code, {"name": name, "count": _LEAST_SECRET})
+    if pages.url and not _HTTP.fullmatch(pages.url):
+        yield Message("access.bad-url", {"name": PAGES_URL})
 
 
 def _is_loopback(host: str) -> bool:

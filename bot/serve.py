@@ -22,6 +22,7 @@ from slack_bolt.async_app import AsyncApp
 from bot import logs
 from bot.desk import Desk
 from bot.intake import Intake
+from bot.pages.routes import Pages
 from bot.secrets import LISTEN, BadEnvironment, Environment, SlackTokens, take
 from bot.settings import Settings
 from bot.slack.admission import NotAdmitted
@@ -93,9 +94,9 @@ def run(settings: Settings, open_front: OpenFront = answering) -> int:
     async def work(stop: asyncio.Event) -> None:
         async with await Store.open(settings.db) as store:
             intake = Intake(store, inventory, secrets, voice)
-            await serve(
-                environment, store, open_front(store, inventory, settings), stop, intake=intake
-            )
+            pages = Pages(store, inventory, environment.pages, settings.lang)
+            front = open_front(store, inventory, settings)
+            await serve(environment, store, front, stop, intake=intake, pages=pages)
 
     try:
         asyncio.run(stoppable(work, lambda: _log.info(voice("serve.stopping"))))
@@ -115,6 +116,7 @@ async def serve(
     stop: asyncio.Event,
     bounds: Bounds = Bounds(),  # noqa: B008 - frozen
     intake: Intake | None = None,
+    pages: Pages | None = None,
 ) -> None:
     """Run until `stop` is set, then end in good order. Raises NotAdmitted (Slack does not take a
     token) and CantListen; what was open by then is closed. A failure of the part that hears
@@ -122,7 +124,7 @@ async def serve(
     """
     async with session() as http:
         connection = await _connected(environment.slack, http, front, bounds)
-        app = web_app(connection, _troubles(store, connection), intake)
+        app = web_app(connection, _troubles(store, connection), intake, pages)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_WEB_GRACE)
         hearing: asyncio.Task[None] | None = None
         try:

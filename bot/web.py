@@ -14,6 +14,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_sdk.signature import SignatureVerifier
 
 from bot.intake import Intake
+from bot.pages.routes import PREFIX, Pages
 from bot.slack.connection import Connection
 
 Troubles = Mapping[str, str]
@@ -31,6 +32,7 @@ def web_app(
     connection: Connection | None,
     troubles: Callable[[], Awaitable[Troubles]],
     intake: Intake | None = None,
+    pages: Pages | None = None,
 ) -> web.Application:
     """The routes of the contract that `serve` has so far. /slack/events is there in HTTP mode
     only: with Socket Mode nothing may come in by the other door."""
@@ -39,6 +41,8 @@ def web_app(
     app.router.add_get("/readyz", _ready(connection, troubles))
     if intake is not None:
         app.router.add_post("/hooks/{name}", intake.take)
+    if pages is not None:
+        app.add_subapp(PREFIX, pages.application())
     if connection is not None and connection.tokens.mode == "http":
         app.router.add_post("/slack/events", _slack_events(connection))
     return app

@@ -209,9 +209,39 @@ CREATE INDEX good_copies ON jobs (pair_id, at) WHERE status = 'succeeded';
 CREATE INDEX unmatched_jobs ON jobs (number) WHERE pair_id IS NULL;
 """
 
+# What people search (storage/search.py): the words of every event, and of what it brought.
+SEARCH = """
+CREATE VIRTUAL TABLE search USING fts5 (
+  words, content = '', detail = none, columnsize = 0,
+  tokenize = "unicode61 remove_diacritics 0 tokenchars '.'"  -- an address is one word
+);
+CREATE VIEW searchable AS
+  SELECT events.seq, incidents.number << 32 | events.seq AS place, replace(CASE events.kind
+    WHEN 'observed' THEN (
+      SELECT o.probe || ' ' || o.source || ' ' || coalesce(o.target, '') || ' ' || coalesce(
+        (SELECT group_concat(value, ' ') FROM json_each(o.raw, '$.transcript.lines')), '')
+      FROM observations o
+      WHERE o.check_id = events.check_id AND o.id = json_extract(events.body, '$.id'))
+    ELSE incidents.id || ' ' || incidents.near || ' ' || incidents.far || ' ' || coalesce(
+        (SELECT group_concat(atom, ' ') FROM json_tree(events.body) WHERE atom IS NOT NULL), '')
+    END || ' ' || CASE events.kind WHEN 'verdict' THEN coalesce((
+        SELECT json_extract(document, '$.summary') FROM verdicts
+        WHERE check_id = events.check_id ORDER BY number DESC LIMIT 1), '')
+      WHEN 'job-event' THEN coalesce((SELECT job || ' ' || message FROM jobs
+        WHERE number = substr(json_extract(events.body, '$.event'), 2) + 0), '') ELSE '' END
+    || ' ', '. ', ' ') AS words
+  FROM events JOIN incidents ON incidents.id = events.incident_id
+  WHERE events.kind NOT IN ('tools', 'context', 'plan-started', 'plan-ended');
+INSERT INTO search (rowid, words) SELECT place, words FROM searchable ORDER BY place;
+CREATE TRIGGER events_are_searched AFTER INSERT ON events BEGIN
+  INSERT INTO search (rowid, words) SELECT place, words FROM searchable WHERE seq = NEW.seq;
+END;
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("0001-record", RECORD),
     ("0002-sending", SENDING),
     ("0003-talking", TALKING),
     ("0004-jobs", JOBS),
+    ("0005-search", SEARCH),
 )

@@ -25,7 +25,9 @@ from storage.inbox import Inbox
 from storage.jobs import Jobs
 from storage.migrations import MIGRATIONS
 from storage.outbox import Outbox
+from storage.pages import Pages
 from storage.records import Begun, Origin
+from storage.search import Search
 from storage.views import CheckRecord, Event, IncidentHead, Sent
 
 __all__ = [
@@ -53,6 +55,8 @@ class Store:
         self.jobs = Jobs(database)
         self.freezes = Freezes(database)
         self.audit = Audit(database)
+        self.search = Search(database)
+        self.pages = Pages(database)
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[tuple[str, str]] = MIGRATIONS) -> Store:

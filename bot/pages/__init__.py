@@ -1,0 +1,1 @@
+"""The pages for people who read: the list of incidents, one incident, its exports, live."""
