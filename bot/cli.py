@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import structlog
@@ -28,6 +29,7 @@ from bot.terminal.progress import Progress
 from bot.terminal.record import print_changes, print_incident, print_incidents
 from bot.terminal.report import print_report
 from bot.terminal.safe import printable
+from bot.ticket.export import of_incident, written
 from bot.usage import loaded, pair_of
 from bot.words import Voice, titles, titles_of
 from probes.inventory import Inventory
@@ -175,20 +177,60 @@ def incidents_show(incident: str, as_json: bool) -> None:
         print_incident(Console(highlight=False), record, evidence, settings.lang)
 
 
+def _zones(
+    _context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[ZoneInfo, ...]:
+    """Time zones by their IANA names."""
+    try:
+        return tuple(ZoneInfo(name) for name in names)
+    except (OSError, ValueError, KeyError):  # a folder, a path, a name that is not there
+        raise click.BadParameter("time zones are named like Asia/Seoul") from None
+
+
 @incidents.command("export")
 @click.argument("incident")
-@click.option("--format", "form", type=click.Choice(["md", "json"]), default="md")
+@click.option("--format", "form", type=click.Choice(["md", "text", "json"]), default="md")
+@click.option(
+    "--ticket",
+    "as_ticket",
+    is_flag=True,
+    help="What the owner of the device that blocks needs to find it on their side.",
+)
+@click.option(
+    "--zone",
+    "zones",
+    multiple=True,
+    callback=_zones,
+    metavar="ZONE",
+    help="Of a ticket: a time zone of its readers, like Asia/Seoul; may be given again.",
+)
 @options
-def incidents_export(incident: str, form: str) -> None:
+def incidents_export(
+    incident: str, form: str, *, as_ticket: bool, zones: tuple[ZoneInfo, ...]
+) -> None:
     """Print one incident as a document to hand on."""
+    if not as_ticket and (form == "text" or zones):
+        raise click.UsageError("--format text and --zone go with --ticket.")
     settings = current()
     record = asyncio.run(app.incident(settings.db, incident))
-    if form == "json":
+    if as_ticket:
+        _print_ticket(record, form, zones, settings)
+    elif form == "json":
         _print_json(record)
     else:
         evidence = asyncio.run(app.evidence_of(settings.db, record))
         known = {k: v for e in evidence.values() for k, v in titles_of(e.context).items()}
         click.echo(markdown(record, Voice(settings.lang, known)).encode(), nl=False)
+
+
+def _print_ticket(
+    record: dict[str, Any], form: str, zones: tuple[ZoneInfo, ...], settings: Settings
+) -> None:
+    evidence = asyncio.run(app.evidence_of(settings.db, record))
+    made = of_incident(record, evidence, zones)
+    if made is None:
+        raise click.ClickException(f"incident {record['id']} has no check to make a ticket from.")
+    click.echo(written(made, form, settings.lang).encode("utf-8", "replace"), nl=False)
 
 
 @replcheck.command()
