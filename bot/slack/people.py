@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+import stamina
 import structlog
 
-from bot.slack.failures import Refused, SlackFailure
+from bot.slack.failures import Down, Refused, SlackFailure, Unsure
 from bot.slack.model import Person, Room
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ class _Lifetime:
 _PEOPLE = _Lifetime(600.0, 3600.0)
 _ROOMS = _Lifetime(300.0, 3600.0)
 _GROUPS = _Lifetime(120.0, 600.0)  # who leaves a group soon loses what it gave
+_PATIENCE_SECONDS = 15.0
 
 
 class People:
@@ -97,7 +99,7 @@ class _Kept(Generic[T]):
     async def _ask_now(self, key: str) -> T:
         asked = self._clock()
         try:
-            answer = await self._ask(key)
+            answer = await self._ask_patiently(key)
         except SlackFailure as failure:
             return self._without_answer(key, failure)
         finally:
@@ -107,6 +109,21 @@ class _Kept(Generic[T]):
         if self._worth_keeping(answer):
             self._answers[key] = asked, answer
         return answer
+
+    async def _ask_patiently(self, key: str) -> T:
+        """Again where no answer came: one call that fails must not make a channel look like one
+        that we are not in."""
+        async for attempt in stamina.retry_context(
+            on=(Unsure, Down),
+            attempts=3,
+            timeout=_PATIENCE_SECONDS,
+            wait_initial=0.1,
+            wait_max=0.5,
+            wait_jitter=0.1,
+        ):
+            with attempt:
+                return await self._ask(key)
+        raise AssertionError("the last attempt returns or raises")
 
     def _without_answer(self, key: str, failure: SlackFailure) -> T:
         if isinstance(failure, Refused) and not failure.waits_for_a_person:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bot.demo.workspace.faults import Fault
 from bot.demo.workspace.model import Channel, View
 from bot.demo.workspace.rates import Rates
 from bot.slack.api import SlackApi
@@ -724,6 +725,17 @@ async def test_mistakes_name_the_nearest(tmp_path: Path) -> None:
 
 
 # --- restarts and trouble -----------------------------------------------------------------
+
+
+async def test_one_answer_that_fails_is_asked_for_again(tmp_path: Path) -> None:
+    """A single error of Slack's must not read as "I am not in this channel"."""
+    async with talking(tmp_path) as b:
+        faults = b.office.running.workspace.faults
+        faults.add(Fault("conversations.info", "error500"), Fault("users.info", "reset"))
+        other = b.colleague()
+        await b.say(f"{PAIR} --trigger no", other)
+        await until(lambda: "c1:root" in b.said())
+        assert b.whispers(other) == []
 
 
 async def test_old_buttons_after_a_restart(tmp_path: Path) -> None:
