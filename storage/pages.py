@@ -15,6 +15,7 @@ from storage.database import Database, Rows
 from storage.views import Event, IncidentHead, State, incident_head
 
 Json = Any
+_MOST_JOBS = 200  # a sender that repeats itself for days says nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,27 @@ class CheckHead:
 
 
 @dataclass(frozen=True, slots=True)
+class JobSaid:
+    """A job event with its log text, which is evidence. at: when it happened."""
+
+    id: str
+    hook: str
+    job: str
+    status: str
+    at: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """An incident with its checks (oldest first), its events in the order of their times, and
-    what people pressed that the events do not say. earlier: the pair's incidents before it."""
+    """An incident with its checks and what jobs said (oldest first), its events in the order of
+    their times, and what people pressed that the events do not say."""
 
     head: IncidentHead
     checks: tuple[CheckHead, ...]
     events: tuple[Event, ...]
     presses: tuple[Entry, ...]
-    earlier: tuple[IncidentHead, ...]
+    jobs: tuple[JobSaid, ...]
 
 
 class Pages:
@@ -86,18 +99,18 @@ def _account(rows: Rows, incident_id: str) -> Account:
     ids = rows.all("SELECT id FROM checks WHERE incident_id = ? ORDER BY number", incident_id)
     checks = tuple(_check(rows, row["id"]) for row in ids)
     events = _events(rows, "incident_id = ? ORDER BY at, seq", incident_id)
-    older = rows.all(
-        "SELECT id FROM incidents WHERE pair_id = ? AND number < (SELECT number FROM incidents"
-        " WHERE id = ?) AND (NOT asked OR cause IS NOT NULL) ORDER BY number DESC LIMIT 5",
-        head.pair_id,
+    jobs = rows.all(
+        "SELECT 'e' || number AS id, hook, job, status, at, message FROM jobs"
+        " WHERE incident_id = ? ORDER BY at, number LIMIT ?",
         incident_id,
+        _MOST_JOBS,
     )
     return Account(
         head=head,
         checks=checks,
         events=events,
         presses=_presses(rows, head, {check.id for check in checks}),
-        earlier=tuple(incident_head(rows, row["id"]) for row in older),
+        jobs=tuple(JobSaid(**row) for row in jobs),
     )
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.incidents.clock import Age
+from bot.incidents.recurrence import DAYS
 from bot.pages.evidence import Item, Step, steps
+from bot.pages.render import span, utc
 from bot.pages.timeline import Moment, Run, timeline
 from bot.picture.alt import alt_text
 from bot.request import CheckResult
@@ -15,6 +18,7 @@ from bot.terminal.report import trigger, where
 from bot.terminal.safe import printable
 from bot.words import Voice
 from storage.codec import Raw
+from storage.job_facts import Earlier
 from storage.pages import Account, CheckHead
 
 Document = Mapping[str, Any]
@@ -31,6 +35,17 @@ class Shown:
     check: CheckHead
     result: CheckResult | None
     raws: tuple[Raw, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known of the pair beside this incident. age: its last good copy's; rpo: how old
+    that may be, in seconds. earlier: the pair's incidents of the last DAYS days, newest first;
+    empty too where the reader may read this incident only."""
+
+    age: Age | None
+    rpo: float | None
+    earlier: tuple[Earlier, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +90,8 @@ class IncidentPage:
 
     account: Account
     title: str
-    near: str
-    far: str
+    around: tuple[tuple[str, str], ...]
+    earlier: tuple[Earlier, ...]
     shown: CheckHead | None
     verdict: Verdict | None
     running: CheckHead | None
@@ -86,7 +101,9 @@ class IncidentPage:
     newest: int
 
 
-def incident_page(account: Account, shown: Shown | None, voice: Voice) -> IncidentPage:
+def incident_page(
+    account: Account, shown: Shown | None, around: Around, voice: Voice
+) -> IncidentPage:
     """The page of an incident. voice: with the titles of the shown check's sites."""
     result = shown.result if shown else None
     told = {o.id: o for o in result.evidence.observations} if result else {}
@@ -96,8 +113,8 @@ def incident_page(account: Account, shown: Shown | None, voice: Voice) -> Incide
     return IncidentPage(
         account=account,
         title=voice("incident.title", id=head.id, near=near, far=far),
-        near=near,
-        far=far,
+        around=tuple(_around(account, around, voice)),
+        earlier=around.earlier,
         shown=check,
         verdict=_verdict(result, heard, voice) if result else None,
         running=next((c for c in account.checks if c.state == "running"), None),
@@ -106,6 +123,23 @@ def incident_page(account: Account, shown: Shown | None, voice: Voice) -> Incide
         others=tuple(c for c in reversed(account.checks) if c != check),
         newest=max((event.seq for event in account.events), default=0),
     )
+
+
+def _around(account: Account, around: Around, voice: Voice) -> Iterator[tuple[str, str]]:
+    if around.earlier:
+        times = {"times": len(around.earlier) + 1, "days": DAYS}
+        yield voice("page.repeated"), voice("page.repeated-times", **times)
+    if around.age and account.head.closed is None:
+        said = {"at": utc(around.age.last_good), "span": span(around.age.seconds, voice.lang)}
+        if around.rpo is None:
+            yield voice("page.last-copy"), voice("page.last-copy-of", **said)
+            return
+        said["limit"] = span(around.rpo, voice.lang)
+        if around.age.exceeded_since is None:
+            yield voice("page.last-copy"), voice("page.last-copy-within", **said)
+        else:
+            since = utc(around.age.exceeded_since)
+            yield voice("page.last-copy"), voice("page.last-copy-late", since=since, **said)
 
 
 def _verdict(result: CheckResult, heard: Sequence[Step], voice: Voice) -> Verdict:

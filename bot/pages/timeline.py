@@ -103,6 +103,17 @@ def _words(event: Event, told: Told, voice: Voice) -> str:
             return voice("happened.plan-started", phase=voice(f"phase.{body['phase']}"))
         case "trigger":
             return _sent(body, voice)
+        case "job-event":
+            status = voice(f"job.{body['status']}")
+            return voice("happened.job", hook=body["hook"], job=body["job"], status=status)
+        case "closed" if body.get("event"):
+            return voice("happened.closed-by-job")
+        case "recovering":
+            return voice("happened.recovering" if body["since"] else "happened.blocked-again")
+    return _other(kind, body, voice)
+
+
+def _other(kind: str, body: Mapping[str, Json], voice: Voice) -> str:
     who = str(body.get("by") or body.get("who") or voice("happened.somebody"))
     code = f"happened.{kind}"
     if kind in _SAID:
