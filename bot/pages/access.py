@@ -28,7 +28,7 @@ Opens = Literal["all", "one", "nothing"]
 LINK_DAYS = 7
 """How long a link opens its incident."""
 _SALT = "replcheck.incident"
-_PROXIES = ("Forwarded", "Via", "X-Real-IP")
+_PROXIES = ("forwarded", "via", "x-real-ip")
 _PROXIES_BEGIN = "x-forwarded-"
 _FORWARDED_FOR = re.compile(r'for="?\[?([^"\];,]*)\]?(?::\d+)?"?', re.IGNORECASE)
 _LONGEST_KEY = 500
@@ -109,8 +109,8 @@ def is_local(asked: Asked) -> bool:
     if not _is_local_name(_without_port(asked.headers.get("Host", ""))):
         return False
     proxied = any(
-        name.lower().startswith(_PROXIES_BEGIN) or name.title() in map(str.title, _PROXIES)
-        for name in asked.headers
+        name.startswith(_PROXIES_BEGIN) or name in _PROXIES
+        for name in map(str.lower, asked.headers)
     )
     passed = list(_passed_on_for(asked.headers))
     return not proxied or (bool(passed) and all(map(_is_loopback, passed)))
