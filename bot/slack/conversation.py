@@ -67,7 +67,8 @@ class Conversation:
             self._telling = asyncio.create_task(self._tell(event.result))
 
     async def may_send(self, question: ConsentQuestion) -> Consent | None:
-        """Ask in the thread, and wait for whoever may answer."""
+        """Ask in the thread, and wait for whoever may answer. Where our process ends meanwhile, the
+        question stays: its buttons work for whoever presses next."""
         self._now(asked(self._progress, time.time()))
         self.question = question
         self._answer = asyncio.get_running_loop().create_future()
@@ -79,9 +80,13 @@ class Conversation:
                 press, yes = await self._answer
         except TimeoutError:
             pass
+        except asyncio.CancelledError:
+            if self._stopped:
+                await self._show_answer(question, self._stopped, yes=False)
+            raise
         finally:
             self.question = None
-            await self._show_answer(question, press or self._stopped, yes=yes)
+        await self._show_answer(question, press, yes=yes)
         self._now(answered(self._progress, time.time(), yes=yes))
         return Consent(press.by, "pressed Send in Slack") if press and yes else None
 

@@ -796,6 +796,25 @@ async def test_what_comes_while_the_bot_wakes_is_done_once(tmp_path: Path) -> No
         assert [what for _, what, _ in await trail(b)] == ["freeze"]
 
 
+async def test_what_a_channel_will_not_take_goes_to_whoever_asked(tmp_path: Path) -> None:
+    """The bot is put out of the channel while the check runs."""
+    gate = Gate()
+    async with talking(tmp_path, before=gate) as b:
+        other = b.colleague()
+        await b.say(f"{PAIR} --trigger no", other)
+        await until(lambda: "c1:root" in b.said())
+        workspace = b.office.running.workspace
+        bot_user = workspace.installed().bot_user
+        workspace.channels[b.office.channel.id].members.remove(bot_user)
+        gate.opened.set()
+        direct = workspace.direct(other)
+        await until(lambda: f"<@{other}>" in json.dumps(list(direct.messages.values())), 15)
+        keys = [m["metadata"]["event_payload"]["key"] for m in direct.messages.values()]
+        await sure(lambda: state_of(b, "c1:reply:direct"), "sent")
+        assert keys.count("c1:reply:direct") == 1
+        assert "c1:reply" not in b.said()
+
+
 async def test_the_trail_names_everyone_with_place_and_time(tmp_path: Path) -> None:
     async with talking(tmp_path) as b:
         before = time.time()

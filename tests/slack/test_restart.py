@@ -191,6 +191,7 @@ async def test_sigterm_in_the_middle(tmp_path: Path) -> None:
         assert await running.terminate() == 0
         assert "c1:reply" in said(place)
         assert names(message(place, "c1:root")) == {"rerun"}
+        assert names(message(place, "c1:question")) == {"send", "decline"}
         before = said(place)
         await running.start()
         await over(running)
