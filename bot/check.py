@@ -23,12 +23,13 @@ from bot.document import document
 from bot.exposure import consent_question
 from bot.recorder import Recorder
 from bot.request import Began, CheckRequest, CheckResult, Consent, ConsentQuestion, Judged
+from bot.thinking import think
 from probes.catalog import CATALOG, by_name
 from probes.diagnosis import judge
 from probes.events import Event
 from probes.experiment import next_plan
 from probes.inventory import Inventory
-from probes.model import Ask, Context, Evidence, Flow, NotSent, Phase, Plan, Transcript
+from probes.model import Ask, Context, Evidence, Flow, NotSent, Pair, Phase, Plan, Transcript
 from probes.readings import Reading
 from probes.scene import Scene
 from probes.scheduler import PlanResult, run_plan
@@ -183,8 +184,7 @@ class _Check:
         self.recorder = Recorder(store, began.check, listener)
         self.offsets: dict[str, float] = {}
         self.ids = (f"o{number}" for number in itertools.count(1))
-        agreed = request.trigger == "yes" and request.by_person
-        self.consent = Consent(request.asked_by, "--trigger yes") if agreed else None
+        self.consent = _given(request, began.context.pair)
         self.verdict_after: float | None = None
 
     async def experiment(self, transport: Transport) -> None:
@@ -293,7 +293,7 @@ class _Check:
         if plan.name == "watch":
             return
         self.verdict_after = time.time() - self.evidence.context.started
-        result = self._judged(stopped=False)
+        result = await think(self._judged, stopped=False)
         await self.store.save_verdict(self.began.check, result.document, time.time())
         self.listener(Judged(result))
 
@@ -302,12 +302,19 @@ class _Check:
         stopped = self.stop.is_set()
         if self.verdict_after is None:
             self.verdict_after = time.time() - self.evidence.context.started
-        result = self._judged(stopped=stopped)
+        result = await think(self._judged, stopped=stopped)
         for endpoint, what in residues(self.evidence):
             await self.store.record_residue(self.began.check, endpoint, what, time.time())
         await self.store.save_verdict(self.began.check, result.document, time.time())
         await self.store.finish_check(self.began.check, time.time(), stopped=stopped)
         return result
+
+
+def _given(request: CheckRequest, pair: Pair) -> Consent | None:
+    """The consent that needs no question: the asker's own word, or the inventory's for machines."""
+    if request.by_person:
+        return Consent(request.asked_by, "--trigger yes") if request.trigger == "yes" else None
+    return Consent(request.asked_by, "trigger_from_hooks") if pair.trigger_from_hooks else None
 
 
 def residues(evidence: Evidence) -> tuple[tuple[str, str], ...]:

@@ -31,10 +31,10 @@ class Watcher(Protocol):
     async def began(self) -> None:
         """It is on record, and begins as soon as this returns."""
 
-    def heard(self, event: Event | Began | Judged) -> None:
+    def heard(self, event: Event | Began | Judged, /) -> None:
         """Something happened. Must not wait."""
 
-    async def may_send(self, question: ConsentQuestion) -> Consent | None:
+    async def may_send(self, question: ConsentQuestion, /) -> Consent | None:
         """May this be sent? None is no. Cancelled when the check is stopped."""
 
     async def ended(self) -> None:

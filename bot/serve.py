@@ -20,9 +20,11 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from bot import logs
+from bot.alone import Alone
 from bot.desk import Desk
 from bot.intake import Intake
 from bot.pages.routes import Pages
+from bot.response import Response
 from bot.secrets import LISTEN, BadEnvironment, Environment, SlackTokens, take
 from bot.settings import Settings
 from bot.slack.admission import NotAdmitted
@@ -35,7 +37,6 @@ from bot.usage import Unusable, loaded
 from bot.web import Troubles, web_app
 from bot.webhooks.secrets import take as hook_secrets
 from bot.words import Voice, say
-from probes.inventory import Inventory
 from probes.model import Message
 from probes.ssh import SshTransport
 from storage.errors import StoreError
@@ -51,22 +52,21 @@ _READY_SECONDS = 2.0
 
 
 class Front(Protocol):
-    """What answers in Slack. `register` is called once, before the app hears anything; `start`
-    before the first request can come; `close` takes nothing new and puts down on record what
-    runs, within `grace` seconds."""
+    """What answers. `register` is called once, before the app hears anything, where there is one;
+    `start` before the first request can come (None: there is no Slack); `close` takes nothing new
+    and puts down on record what runs, within `grace` seconds."""
 
     def register(self, app: AsyncApp) -> None: ...
-    async def start(self, connection: Connection) -> None: ...
+    async def start(self, connection: Connection | None) -> None: ...
     async def close(self, grace: float) -> None: ...
 
 
-OpenFront = Callable[[Store, Inventory, Settings], Front]
+OpenFront = Callable[[Store, Desk, Response, Settings], Front]
 
 
-def answering(store: Store, inventory: Inventory, settings: Settings) -> Front:
-    """The front that answers, over the checks that this process runs."""
-    desk = Desk(store, inventory, lambda context: SshTransport(context.endpoints))
-    return Face(store, desk, Voice(settings.lang))
+def answering(store: Store, desk: Desk, response: Response, settings: Settings) -> Front:
+    """The front that answers in Slack."""
+    return Face(store, desk, Voice(settings.lang), response)
 
 
 class CantListen(Exception):  # noqa: N818 - it is what happened
@@ -93,9 +93,12 @@ def run(settings: Settings, open_front: OpenFront = answering) -> int:
 
     async def work(stop: asyncio.Event) -> None:
         async with await Store.open(settings.db) as store:
-            intake = Intake(store, inventory, secrets, voice)
+            desk = Desk(store, inventory, lambda context: SshTransport(context.endpoints))
+            response = Response(store)
+            intake = Intake(store, inventory, secrets, voice, response.heard)
             pages = Pages(store, inventory, environment.pages, settings.lang)
-            front = open_front(store, inventory, settings)
+            here = open_front(store, desk, response, settings) if environment.slack else None
+            front = here or Alone(desk, response)
             await serve(environment, store, front, stop, intake=intake, pages=pages)
 
     try:
@@ -128,8 +131,7 @@ async def serve(
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_WEB_GRACE)
         hearing: asyncio.Task[None] | None = None
         try:
-            if connection:
-                await front.start(connection)
+            await front.start(connection)
             await _listen(runner, environment)
             if connection:
                 await connection.open()
@@ -184,7 +186,7 @@ async def _close(
     await _step("web", runner.cleanup(), 2 * _WEB_GRACE)
     if connection:
         await _step("slack", connection.close(_SLACK_GRACE), 2 * _SLACK_GRACE)
-        await _step("front", front.close(GRACE), GRACE + 1.0)
+    await _step("front", front.close(GRACE), GRACE + 1.0)
     _log.info("stopped", seconds=round(time.monotonic() - started, 2))
 
 

@@ -28,12 +28,13 @@ from storage.outbox import Outbox
 from storage.pages import Pages
 from storage.records import Begun, Origin
 from storage.search import Search
-from storage.views import CheckRecord, Event, IncidentHead, Sent
+from storage.views import CheckRecord, Event, Followed, IncidentHead, Sent
 
 __all__ = [
     "Begun",
     "CheckRecord",
     "Event",
+    "Followed",
     "IncidentHead",
     "Origin",
     "Raw",
@@ -243,6 +244,14 @@ class Store:
     async def incident_head(self, incident_id: str) -> IncidentHead:
         """An incident as it stands, without what happened in it."""
         return await self._database.read(lambda rows: views.incident_head(rows, incident_id))
+
+    async def followed(self) -> list[Followed]:
+        """The open incidents that jobs opened, with when their pairs were checked."""
+        return await self._database.read(views.followed)
+
+    async def followed_one(self, incident_id: str) -> Followed:
+        """One of them, closed or not."""
+        return await self._database.read(lambda rows: views.followed_one(rows, incident_id))
 
     async def list_incidents(self) -> list[dict[str, Json]]:
         """The contract's `incidents list --json`, oldest first."""

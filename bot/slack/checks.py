@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
+from dataclasses import asdict, replace
 
 import structlog
 
 from bot.desk import Desk
-from bot.request import Began, CheckRequest, TriggerWish
+from bot.request import Began, CheckRequest
 from bot.slack.conversation import Conversation
 from bot.slack.live import Live
 from bot.slack.model import Place, Press
@@ -33,23 +33,21 @@ class Checks:
         self._outbox, self._live, self._teller = outbox, live, teller
         self._talking: dict[str, Conversation] = {}
 
-    async def begin(
-        self, near: str, far: str, place: Place, *, trigger: TriggerWish, key: str
-    ) -> Began:
-        """Begin a check for whoever asks there, or join the one that runs. The same key begins
+    async def begin(self, request: CheckRequest, place: Place) -> Began:
+        """Begin a check that is answered there, or join the one that runs. A request's key begins
         one check, ever. Raises StoreError, NoSuchPair."""
-        request = CheckRequest(
-            near=near,
-            far=far,
-            trigger=trigger,
-            asked_by=place.user,
-            key=key,
-            place=dataclasses.asdict(place),
-        )
+        request = replace(request, place=asdict(place))
 
         def watch(began: Began) -> Conversation:
             talk = Conversation(
-                began, place, self._store, self._outbox, self._live, self._teller, self._over
+                began,
+                place,
+                self._store,
+                self._outbox,
+                self._live,
+                self._teller,
+                self._over,
+                request.asked_by,
             )
             self._talking[began.check] = talk
             return talk

@@ -39,11 +39,13 @@ class Conversation:
         live: Live,
         teller: Teller,
         over: Callable[[str], None],
+        asked_by: str,
     ) -> None:
         self.check = began.check
         self._incident = began.incident
         self.question: ConsentQuestion | None = None
         self._place = place
+        self._asked_by = asked_by
         self._store, self._outbox, self._live, self._teller = store, outbox, live, teller
         self._over = over
         self._pair = began.context.pair
@@ -149,4 +151,4 @@ class Conversation:
 
     async def _picture(self) -> Post:
         reader = await self._teller.reader(self._place)
-        return running(self._progress, self._place.user, reader)
+        return running(self._progress, self._asked_by, reader)

@@ -22,6 +22,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk
+from bot.response import Quiet, Response
 from bot.slack.api import SlackApi
 from bot.slack.checks import Checks
 from bot.slack.connection import Connection, Identity
@@ -32,6 +33,7 @@ from bot.slack.outbox import Outbox
 from bot.slack.pace import Pace
 from bot.slack.people import People
 from bot.slack.pressing import Pressing, value_of
+from bot.slack.reporting import Reporting
 from bot.slack.telling import Teller, place_of
 from bot.slack.views.buttons import PREFIX
 from bot.slack.visit import Ends, Visit
@@ -54,8 +56,9 @@ whoever asked has gone on."""
 class Front:
     """The bot's face in Slack: `register` its listeners, `start` its work, `close` it."""
 
-    def __init__(self, store: Store, desk: Desk, voice: Voice) -> None:
+    def __init__(self, store: Store, desk: Desk, voice: Voice, response: Response) -> None:
         self._store, self._desk, self._voice = store, desk, voice
+        self._response = response
         self._handlers: dict[str, Handler] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: set[str] = set()
@@ -69,8 +72,10 @@ class Front:
         app.action(re.compile(f"^{PREFIX}"))(guarded(self._action, self._voice))
         app.view(re.compile(f"^{PREFIX}"))(guarded(self._submission, self._voice))
 
-    async def start(self, connection: Connection) -> None:
-        """Take up what was left, and go on."""
+    async def start(self, connection: Connection | None) -> None:
+        """Take up what was left, and go on. Raises ValueError without a connection."""
+        if connection is None:
+            raise ValueError("a front in Slack needs a connection")
         self._spawn(self._go_on(connection))
 
     async def _go_on(self, connection: Connection) -> None:
@@ -79,6 +84,7 @@ class Front:
         self._wire(connection.client, identity)
         for work in (self._outbox.run(), self._live.run(), self._checks.run()):
             self._spawn(work)
+        self._spawn(self._response.run(self._reporting.begin, self._reporting.over))
         self._take_up(await self._store.inbox.undone())
         self._ready.set()
 
@@ -96,6 +102,9 @@ class Front:
         self._live = Live(store.outbox.ts_of, api, pace)
         teller = Teller(store, outbox, people, inventory, identity)
         self._checks = Checks(store, self._desk, outbox, self._live, teller)
+        self._reporting = Reporting(
+            store, self._checks, outbox, people, teller, inventory, Quiet(self._desk)
+        )
         orders = Orders(store, self._checks, outbox, people)
         pressing = Pressing(store, self._checks, orders, outbox, people, teller)
         self._handlers = {

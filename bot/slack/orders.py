@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bot.request import TriggerWish
+from bot.request import CheckRequest, TriggerWish
 from bot.rights import may_ask, may_send, may_stop, may_unfreeze
 from bot.slack import command
 from bot.slack.calls import Ask, Freeze, Help, Incidents, Mistake, Status, Stop, Summary, Unfreeze
@@ -91,7 +91,8 @@ class Orders:
         wish = await self._wish(visit, pair, trigger)
         key = key or visit.taken.key
         place = place or visit.place
-        began = await self._checks.begin(pair.near, pair.far, place, trigger=wish, key=key)
+        request = CheckRequest(pair.near, pair.far, trigger=wish, asked_by=place.user, key=key)
+        began = await self._checks.begin(request, place)
         await visit.note("joined" if began.joined else "done", check=began.check, trigger=wish)
         record = await self._store.check(began.check)
         if began.joined and record.key != key:

@@ -31,6 +31,8 @@ class Slack(Protocol):
 
     async def room(self, channel: str) -> Room: ...
 
+    async def rooms(self) -> tuple[Room, ...]: ...
+
     async def group_members(self, group: str) -> tuple[str, ...]: ...
 
 
@@ -56,6 +58,9 @@ class People:
         self._people = _Kept(api.person, _unknown_person, _PEOPLE, clock)
         # A channel that we are not in is asked about again: whoever invites us asks again at once.
         self._rooms = _Kept(api.room, _unknown_room, _ROOMS, clock, lambda room: room.member)
+        self._all_rooms = _Kept(
+            lambda _every: api.rooms(), lambda _every: (), _ROOMS, clock, bool
+        )
         self._groups = _Kept(api.group_members, lambda _group: (), _GROUPS, clock)
 
     async def person(self, user: str) -> Person:
@@ -65,6 +70,15 @@ class People:
     async def room(self, channel: str) -> Room:
         """Which channel it is; shared, and one that we are not in, where Slack does not say."""
         return await self._rooms.get(channel)
+
+    async def named(self, channel: str) -> Room:
+        """The channel of this name (`#backup`) or id; one that we are not in, where there is none
+        that we see or Slack does not say."""
+        if not channel.startswith("#"):
+            return await self.room(channel)
+        rooms = await self._all_rooms.get("")
+        wanted = channel.removeprefix("#")
+        return next((room for room in rooms if room.name == wanted), _unknown_room(channel))
 
     async def groups_of(self, user: str, among: Collection[str]) -> frozenset[str]:
         """Which of these have this user in them; other than user groups (`S…`) none do."""

@@ -20,6 +20,7 @@ from bot.slack.outbox import Outbox, edit_of, file_of, post_of
 from bot.slack.people import People
 from bot.slack.views.findings import findings, long_output
 from bot.slack.views.verdict import interrupted, recovery, reply, verdict
+from bot.thinking import think
 from bot.words import titles, titles_of
 from probes.inventory import Inventory
 from storage.outbox import Say
@@ -57,6 +58,7 @@ class Teller:
         self._people = people
         self._inventory = inventory
         self._identity = identity
+        self._drawing = asyncio.Lock()  # each picture is a process: one of them at a time
 
     async def link(self, record: CheckRecord) -> str | None:
         """The address of the check's root message; None while it stands nowhere."""
@@ -91,8 +93,8 @@ class Teller:
         ]
         if result is None:
             cut_off = _cut_off(record, await self.reader(place))
-            mentioned = Post(f"<@{place.user}> {cut_off.text}")
-            says.append(self._reply(check, "reply", place, mentioned))
+            whom = f"<@{place.user}> " if place.user else ""  # a machine asked: nobody to mention
+            says.append(self._reply(check, "reply", place, Post(whom + cut_off.text)))
         else:
             told, reader = await self.told(record, result), await self.reader(place, result)
             says += await self._thread(check, place, told, reader)
@@ -143,10 +145,14 @@ class Teller:
         return verdict(told, reader) if told else _cut_off(record, reader)
 
     async def _thread(self, check: str, place: Place, told: Told, reader: Reader) -> list[Say]:
-        """Picture, findings, long output, then the short verdict that mentions who asked."""
-        drawn = await asyncio.to_thread(_picture, told, reader)
-        found = await asyncio.to_thread(findings, told, reader)
-        output = await asyncio.to_thread(long_output, told, reader)
+        """Picture, findings, long output, then the short verdict that mentions who asked. They
+        are said at once or not at all, and once: nothing is drawn that was said before."""
+        if await self._store.outbox.state_of(f"{check}:reply"):
+            return []
+        async with self._drawing:
+            drawn = await asyncio.to_thread(_picture, told, reader)
+        found = await think(findings, told, reader)
+        output = await think(long_output, told, reader)
         return [
             *(self._file(check, "picture", place, picture) for picture in drawn),
             *(self._reply(check, f"finding:{name}", place, post) for name, post in found),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.desk import Desk
+from bot.response import Response
 from bot.slack import connection as connections
 from bot.slack.front import Front
 from bot.slack.socket import Bounds
@@ -31,6 +32,7 @@ class Bot:
     store: Store
     front: Front
     desk: Desk
+    response: Response
 
     async def say(self, text: str, user: str | None = None) -> Json:
         """Somebody types /replcheck."""
@@ -106,14 +108,15 @@ async def bot(
     inventory = replace(inventory, slack=slack or inventory.slack)
     async with _at(place) as where, await Store.open(folder / "bot.db") as store:
         desk = Desk(store, inventory, lambda _context: Replay(evidence, before))
-        front = Front(store, desk, Voice())
+        response = Response(store)
+        front = Front(store, desk, Voice(), response)
         async with connections.session() as http:
             connection = await connections.connect(where.slack, http, front.register, bounds)
             await front.start(connection)
             await connection.open()
             try:
                 with running(connection):
-                    yield Bot(where, store, front, desk)
+                    yield Bot(where, store, front, desk, response)
             finally:
                 await connection.close(1.0)
                 await front.close(2.0)

@@ -54,6 +54,10 @@ class Workspace:
         assert isinstance(found, Room)
         return found
 
+    async def rooms(self) -> tuple[Room, ...]:
+        await self._answer("C1")
+        return tuple(one for one in self.known.values() if isinstance(one, Room))
+
     async def group_members(self, group: str) -> tuple[str, ...]:
         found = await self._answer(group)
         assert isinstance(found, tuple)
@@ -220,3 +224,14 @@ async def test_memory_is_bounded_by_an_hour_s_people(workspace: Workspace, clock
         await people.person(f"U{number}")
         clock.now += 60.0
     assert len(people._people._answers) == 60
+
+
+async def test_a_channel_is_found_by_its_name_or_its_id() -> None:
+    slack, clock = Workspace(), Clock()
+    people = People(slack, clock)
+    assert await people.named(f"#{ROOM.name}") == ROOM
+    assert await people.named("C1") == ROOM
+    assert not (await people.named("#no-such-channel")).member
+    slack.failure = Down("ConnectionError")
+    assert await people.named(f"#{ROOM.name}") == ROOM, "it was kept"
+    assert not (await People(slack, clock).named(f"#{ROOM.name}")).member

@@ -166,9 +166,11 @@ def _ids(told: Told) -> tuple[str, str]:
 
 
 def _could_send(told: Told) -> bool:
-    """It would have told more, and nobody said yes: whoever may can still press."""
+    """It would have told more, and nobody said yes (a machine may not): whoever may can press."""
     report, found = told.result.verdict.trigger, told.result.verdict.outcome
-    return found is Outcome.INCONCLUSIVE and report.not_sent_reason is NotSent.NO_CONSENT
+    pair = told.result.evidence.context.pair
+    unasked = report.not_sent_reason in (NotSent.NO_CONSENT, NotSent.NOT_PERMITTED)
+    return found is Outcome.INCONCLUSIVE and unasked and pair.trigger != "no"
 
 
 def _buttons(told: Told, speech: Speech) -> tuple[Name, ...]:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.desk import Desk
+from bot.response import Response
 from bot.slack import connection as connections
 from bot.slack.front import Front
 from bot.words import Voice
@@ -28,7 +29,8 @@ async def bot(folder: Path) -> AsyncIterator[Store]:
     evidence = incidents.load("account")
     inventory = inventory_of(evidence.context)
     async with await Store.open(folder / "bot.db") as store, connections.session() as http:
-        front = Front(store, Desk(store, inventory, lambda _: Replay(evidence)), Voice())
+        desk = Desk(store, inventory, lambda _: Replay(evidence))
+        front = Front(store, desk, Voice(), Response(store))
         connection = await connections.connect(TOKENS, http, front.register, FAST)
         await front.start(connection)
         await connection.open()
