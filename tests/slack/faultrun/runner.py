@@ -19,6 +19,7 @@ from typing import Any
 from bot import logs
 from bot.desk import Desk
 from bot.request import Judged
+from bot.response import Response
 from bot.secrets import Environment, SlackTokens
 from bot.serve import serve
 from bot.slack import conversation
@@ -93,7 +94,8 @@ async def _serve(setup: Setup) -> None:
     async with await Store.open(Path(setup.db)) as store:
         desk = Desk(store, inventory, lambda c: Replay(recorded[c.pair.id], before))
         environment = Environment(tokens, "127.0.0.1", setup.http)
-        await serve(environment, store, Front(store, desk, Voice("en")), stop, FAST)
+        front = Front(store, desk, Voice("en"), Response(store))
+        await serve(environment, store, front, stop, FAST)
 
 
 def is_message(word: str) -> bool:
