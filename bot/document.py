@@ -86,7 +86,8 @@ def iso(at: float) -> str:
 def command_line(argv: tuple[str, ...], probe: str) -> str:
     """The words as a shell takes them, with a stand-in where a probe's script would be and a
     payload cut to its beginning."""
-    return " ".join(shlex.quote(_short(argument, probe)) for argument in redact_words(argv))
+    shown = [_short(argument, probe) for argument in argv]
+    return " ".join(map(shlex.quote, redact_words(shown)))
 
 
 def _short(argument: str, probe: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.check import parse
 from bot.document import document
 from bot.request import CheckResult
+from bot.thinking import think
 from probes.diagnosis import judge
 from probes.model import Evidence
 from storage.store import CheckRecord, Store
@@ -19,7 +18,7 @@ async def recall(store: Store, check_id: str, lang: str) -> tuple[CheckRecord, C
     Raises StoreError."""
     record = await store.check(check_id)
     evidence = await store.load_evidence(check_id, parse)
-    return record, await asyncio.to_thread(_judged, record, evidence, lang)
+    return record, await think(_judged, record, evidence, lang)
 
 
 async def as_said(store: Store, check_id: str, lang: str) -> tuple[CheckRecord, CheckResult | None]:
