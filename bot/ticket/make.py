@@ -39,9 +39,7 @@ def ticket(
     finding = devices(verdict)
     if finding is None:
         return nothing_to_ask(scene, verdict, incident)
-    return _Maker(scene, verdict, finding, sent, zones or moments.known_zones(scene.context)).made(
-        incident
-    )
+    return _Maker(scene, verdict, finding, sent, zones or moments.known_zones(scene)).made(incident)
 
 
 class _Maker:
@@ -99,7 +97,9 @@ class _Maker:
         yield _section("wire", self._wire())
         if self.dark is not None:
             yield _section("dark", dark.by_way(self.scene, self.sent))
-        yield _section("paths", (*paths.swept(self.scene, self.flow), *paths.paths(self.scene)))
+        placed = paths.ends(self.finding.location) != (None, None)
+        swept = paths.swept(self.scene, self.flow) if placed else ()
+        yield _section("paths", (*swept, *paths.paths(self.scene)))
         yield _section("search", requests.by_vendor(self.finding.cause, self.views))
         yield _section("gaps", missing.gaps(self.verdict))
 

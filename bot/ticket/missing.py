@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.ticket.model import Dark, Sent, Statement, said
 from bot.ticket.paths import ends
+from bot.ticket.requests import INSPECTS
 from probes.model import Finding, Message, Verdict
 from probes.readings import ClockReading
 from probes.scene import Scene
@@ -19,19 +20,20 @@ def not_captured(
 ) -> Iterator[Statement]:
     """First page: what an owner would rightly hold against the ticket, said by the ticket."""
     first, second = ends(finding.location)
-    if message is None:
-        yield said("ticket-missing.no-capture")
+    yield said("ticket-missing.no-capture")
+    if message is not None:
+        yield said("ticket-missing.once")
+    elif finding.cause in INSPECTS:
         yield said("ticket-missing.no-trigger")
     else:
-        yield said("ticket-missing.no-capture")
-        yield said("ticket-missing.once")
+        yield said("ticket-missing.no-message")
     if first is not None and second is not None:
         yield said("ticket-missing.decide", first=first, second=second)
     elif first is not None or second is not None:
         yield said("ticket-missing.decide-one", known=first or second or "")
     else:
         yield said("ticket-missing.decide-nowhere")
-    if dark is not None and dark.ended is None:
+    if dark is not None and dark.ended is None and finding.cause in INSPECTS:
         yield said("ticket-missing.end")
     if not any(isinstance(o.reading, ClockReading) for o in scene.clocks):
         yield said("ticket-missing.clocks")

@@ -10,6 +10,7 @@ from bot.words import titles_of
 from probes.localise import Path
 from probes.model import Address, Finding, Flow, Location, Message
 from probes.ownership import owner_in
+from probes.readings import TraceReading
 from probes.scene import Scene, Window
 
 
@@ -24,7 +25,7 @@ def last_hops(scene: Scene, finding: Finding) -> Iterator[Statement]:
         if address is None:
             yield said("ticket-path.unseen", side=side)
         else:
-            cited = _cited(scene, finding, side)
+            cited = _cited(scene, finding, side, address)
             yield said("ticket-path.last", *cited, side=side, address=address,
                        owner=owner(scene, address))  # fmt: skip
 
@@ -55,12 +56,13 @@ def swept(scene: Scene, flow: Flow) -> Iterator[Statement]:
     """Where messages or requests with rising TTL were last seen to get to."""
     sweeps, sweep = scene.payload_sweeps(flow), scene.port_sweep(flow)
     idle = scene.path(scene.knocker(flow), flow.target) if scene.endpoint(flow.target) else None
+    traced = scene.trace_ids(scene.knocker(flow), flow.target)
     if sweeps is not None:
         control, call = sweeps.control.last_expired, sweeps.call.last_expired
-        yield said("ticket-path.swept", *sweeps.observations, control=control, call=call,
+        yield said("ticket-path.swept", *sweeps.observations, *traced, control=control, call=call,
                    at=_hop(idle, call))  # fmt: skip
     if sweep is not None and sweep.last_expired:
-        yield said("ticket-path.port-swept", sweep.observation, hop=sweep.last_expired,
+        yield said("ticket-path.port-swept", sweep.observation, *traced, hop=sweep.last_expired,
                    port=flow.port or 0, at=_hop(idle, sweep.last_expired))  # fmt: skip
 
 
@@ -88,8 +90,8 @@ def owner(scene: Scene, address: str) -> str:
     return titles_of(scene.context)[code] if code else "?"
 
 
-def _cited(scene: Scene, finding: Finding, side: str) -> tuple[str, ...]:
-    """What the finding rests on that this side saw of the path, else its idle path."""
+def _cited(scene: Scene, finding: Finding, side: str, address: str) -> tuple[str, ...]:
+    """What the finding rests on of what this side saw, else its traces with the address."""
     cited = set(finding.evidence)
     seen = tuple(
         o.id
@@ -97,5 +99,9 @@ def _cited(scene: Scene, finding: Finding, side: str) -> tuple[str, ...]:
         if o.id in cited and o.source.partition("/")[0] == side
         if o.probe in ("trace", "sweep") or (o.probe == "knock" and "first_ttl" in o.ask.params)
     )
-    a, b = scene.source, scene.destination
-    return seen or scene.trace_ids(*((a, b) if a.partition("/")[0] == side else (b, a)))
+    return seen or tuple(
+        o.id
+        for o in scene.evidence.of("trace")
+        if o.source.partition("/")[0] == side and isinstance(o.reading, TraceReading)
+        if any(str(hop.address) == address for hop in o.reading.hops)
+    )
