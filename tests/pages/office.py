@@ -24,6 +24,7 @@ from tests.unit.replay import inventory_of
 Client = TestClient[web.Request, web.Application]
 ASKER = "mina.kim"
 TTL = 1e9
+OPEN = PagesAccess()
 
 
 async def begun(store: Store, evidence: Evidence, by: str = ASKER) -> Begun:
@@ -99,8 +100,8 @@ class Office:
 @asynccontextmanager
 async def pages(
     store: Store,
-    access: PagesAccess = PagesAccess(),
-    lang: str = "en",  # noqa: B008 - frozen
+    access: PagesAccess = OPEN,
+    lang: str = "en",
 ) -> AsyncIterator[Office]:
     """Serve the record's pages on loopback."""
     inventory = inventory_of(incidents.load("account").context)
@@ -114,7 +115,7 @@ async def pages(
 async def office(
     folder: Path,
     *names: str,
-    access: PagesAccess = PagesAccess(),  # noqa: B008 - frozen
+    access: PagesAccess = OPEN,
 ) -> AsyncIterator[Office]:
     """The pages over these recorded incidents: i1, i2 …"""
     async with await Store.open(folder / "pages.db") as store:

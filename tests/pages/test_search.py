@@ -236,7 +236,7 @@ def one_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60), st.text(max_size=10), st.integers(-5, 1 << 62))
 def test_whatever_is_asked_is_answered(one_record: Path, text: str, other: str, at: int) -> None:
-    async def run() -> Any:  # noqa: ANN401
+    async def run() -> Any:
         async with await Store.open(one_record) as store:
             return await store.search.find(
                 Wanted(text=text, state=other.encode("utf-8", "replace").decode()), at
