@@ -121,7 +121,7 @@ async def _context(request: CheckRequest, inventory: Inventory, store: Store) ->
     now = time.time()
     ends = (pair.near, pair.far)
     sent = await store.last_triggers(pair.id)
-    frozen = any(freeze.site in (None, *ends) for freeze in await store.freezes.standing())
+    frozen = bool(await store.freezes.standing(ends))
     by_machine = next((trigger.at for trigger in sent if not trigger.by_person), None)
     return Context(
         check="",

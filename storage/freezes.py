@@ -32,9 +32,9 @@ class Freezes:
         """Lift a site's freeze (None: all there are); those that were lifted."""
         return await self._database.write(lambda rows: _lift(rows, site, by, now))
 
-    async def standing(self) -> list[Freeze]:
-        """All that hold now, oldest first."""
-        return await self._database.read(standing)
+    async def standing(self, sites: Collection[str] | None = None) -> list[Freeze]:
+        """What holds now, of these sites or of all, oldest first."""
+        return await self._database.read(lambda rows: standing(rows, sites))
 
 
 def standing(rows: Rows, sites: Collection[str] | None = None) -> list[Freeze]:

@@ -30,9 +30,7 @@ from bot.slack.views.summary import summary
 from bot.slack.visit import Visit
 from bot.words import titles_of
 from probes.inventory import NoSuchPair
-from probes.model import Pair
 from storage.errors import StoreError
-from storage.freezes import Freeze
 from storage.store import CheckRecord, Store
 
 Json = Any
@@ -151,22 +149,17 @@ class Pressing:
         """Say why this person can't send now, if so."""
         pair = record.context.pair
         groups = await self._people.groups_of(visit.person.id, pair.may_trigger)
-        frozen = await self._frozen(pair)
+        frozen = await self._store.freezes.standing((pair.near, pair.far))
         earlier = await self._claims.of_others(visit, f"send:{record.id}")
         if denied := may_send(pair, visit.person, groups, visit.room):
             await visit.refuse(denied)
         elif frozen:
-            await visit.refuse("frozen", by=frozen.by, at=frozen.at)
+            await visit.refuse("frozen", by=frozen[0].by, at=frozen[0].at)
         elif earlier:
             await visit.refuse("already-sent", by=earlier.by, at=earlier.at)
         else:
             return False
         return True
-
-    async def _frozen(self, pair: Pair) -> Freeze | None:
-        ends = (None, pair.near, pair.far)
-        standing = await self._store.freezes.standing()
-        return next((freeze for freeze in standing if freeze.site in ends), None)
 
     def _asked_now(self, record: CheckRecord) -> ConsentQuestion | None:
         talking = self._checks.talking(record.id)

@@ -5,6 +5,7 @@ restart, and exactly once, by the outbox' keys (`c12:root`, `c12:reply`, `c12:en
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
@@ -153,6 +154,7 @@ class Teller:
             drawn = await asyncio.to_thread(_picture, told, reader)
         found = await think(findings, told, reader)
         output = await think(long_output, told, reader)
+        told = replace(told, asked_by=place.user or told.asked_by)  # who joined a terminal's check
         return [
             *(self._file(check, "picture", place, picture) for picture in drawn),
             *(self._reply(check, f"finding:{name}", place, post) for name, post in found),

@@ -15,17 +15,22 @@ from typing import Any
 
 import pytest
 
+from bot.check import run_check
 from bot.demo.workspace.faults import Fault
 from bot.demo.workspace.model import Channel, View
 from bot.demo.workspace.rates import Rates
+from bot.request import CheckRequest, CheckResult, Consent
 from bot.slack.api import SlackApi
 from bot.slack.model import Person
 from probes.inventory import ChannelSettings, SlackSettings
 from probes.model import Command
 from storage.audit import Entry
+from storage.store import Store
+from tests.golden import incidents
 from tests.slack.desk_of import Bot, bot
 from tests.slack.faultrun.tempo import quick
 from tests.slack.office import Office, no_proxy, office, until
+from tests.unit.replay import Replay, inventory_of
 
 pytestmark = pytest.mark.usefixtures("no_proxy", "quick")
 __all__ = ["no_proxy", "quick"]
@@ -361,14 +366,47 @@ async def test_a_pair_whose_trigger_is_off(tmp_path: Path) -> None:
         assert told["trigger"]["not_sent_reason"] == "not-permitted"
 
 
+async def in_a_terminal(folder: Path, before: Gate | None = None) -> CheckResult:
+    """Somebody types `replcheck check`, beside the bot, over the same record."""
+    evidence = incidents.load("account")
+
+    async def yes(_: object) -> Consent:
+        return Consent("root", "typed yes")
+
+    async with await Store.open(folder / "bot.db") as store:
+        return await run_check(
+            CheckRequest("seoul", "busan", trigger="yes", asked_by="root"),
+            inventory_of(evidence.context),
+            store,
+            lambda _: Replay(evidence, before),
+            listener=lambda _: None,
+            ask_consent=yes,
+            stop=asyncio.Event(),
+            lang="en",
+        )
+
+
+async def test_who_joins_a_terminals_check_is_answered_too(tmp_path: Path) -> None:
+    """Once it has ended, in the room where somebody asked for it."""
+    gate = Gate()
+    async with talking(tmp_path) as b:
+        other = b.colleague()
+        checking = asyncio.create_task(in_a_terminal(tmp_path, gate))
+        async with asyncio.timeout(8):
+            while not await b.store.running():  # noqa: ASYNC110 - the record tells nobody
+                await asyncio.sleep(0.02)
+        await b.say(PAIR, other)
+        assert "is being checked already" in await whisper(b, other)
+        gate.opened.set()
+        assert (await checking).document["outcome"] == "fault"
+        await until(lambda: "c1:reply" in b.said(), 15)
+        assert "rerun" in names(b.message("c1:root"))
+        assert b.message("c1:reply")["thread_ts"] == b.message("c1:root")["ts"]
+        assert f"<@{other}>" in json.dumps(b.message("c1:reply"))
+
+
 async def test_a_freeze_beats_the_word_and_other_processes(tmp_path: Path) -> None:
     """It stands in the record, over a restart, for checks that a terminal begins too."""
-    from bot.check import run_check
-    from bot.request import CheckRequest, Consent
-    from storage.store import Store
-    from tests.golden import incidents
-    from tests.unit.replay import Replay, inventory_of
-
     async with office(rates=Rates.roomy(), file_seconds=0.02) as place:
         async with talking(tmp_path, place) as b:
             other = b.colleague()
@@ -384,22 +422,7 @@ async def test_a_freeze_beats_the_word_and_other_processes(tmp_path: Path) -> No
             told = (await b.store.check("c1")).verdict
             assert told
             assert told["trigger"]["not_sent_reason"] == "not-permitted"
-            evidence = incidents.load("account")
-
-            async def yes(_: object) -> Consent:
-                return Consent("root", "typed yes")
-
-            async with await Store.open(tmp_path / "bot.db") as terminal:
-                result = await run_check(
-                    CheckRequest("seoul", "busan", trigger="yes", asked_by="root"),
-                    inventory_of(evidence.context),
-                    terminal,
-                    lambda _: Replay(evidence),
-                    listener=lambda _: None,
-                    ask_consent=yes,
-                    stop=asyncio.Event(),
-                    lang="en",
-                )
+            result = await in_a_terminal(tmp_path)
             assert result.document["trigger"]["not_sent_reason"] == "not-permitted"
             await b.say("unfreeze", other)
             await noted(b, "unfreeze", "done")

@@ -64,19 +64,20 @@ class Books:
     # --- one last word, in the right thread -------------------------------------------
 
     def _last_words(self, result: Account) -> None:
-        where = {(key, c): m for key, c, m in self.keyed}
+        shown = {row["key"]: row["ts"] for row in self.rows["outbox"]}
+        roots = {key: m for key, _, m in self.keyed if m["ts"] == shown.get(key)}
         replies = Counter(key for key, _, _ in self.keyed if key.endswith(":reply"))
         lost, unended, misplaced = [], [], []
         for check in self.checks:
             name, place = check["id"], json.loads(check["asked"])
-            root = where.get((f"{name}:root", place["channel"]))
+            root = roots.get(f"{name}:root")
             if root is None or replies[f"{name}:reply"] != 1 or not self._ended(name):
                 lost.append(f"{name} ({check['state']}): {replies[f'{name}:reply']} replies")
                 continue
             if "replcheck:stop" in json.dumps(root["blocks"]) or check["state"] == "running":
                 unended.append(name)
             thread = place["thread"] or root["ts"]
-            ours = [m for k, _, m in self.keyed if k.startswith(f"{name}:") and m is not root]
+            ours = [m for k, _, m in self.keyed if k.startswith(f"{name}:") and k != f"{name}:root"]
             misplaced += [f"{name}: {m['ts']}" for m in ours if m.get("thread_ts") != thread]
         result.counts["final verdicts in their thread"] = sum(replies.values())
         result.expect_none("checks without a last word", lost)
