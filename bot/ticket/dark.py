@@ -38,10 +38,11 @@ def lasted(scene: Scene, dark: Dark, zones: Zones) -> Iterator[Statement]:
     began = moment(dark.began, zones)
     if scene.dark_start is not None:
         yield said("ticket-dark.from-the-start", *dark.evidence, began=began)
+    elif dark.passed is None:
+        yield said("ticket-dark.lost", *dark.evidence, began=began)
     else:
-        if dark.passed is not None:
-            yield said("ticket-dark.passed", *_beginning(scene), passed=time_of_day(dark.passed))
-        yield said("ticket-dark.began", *dark.evidence, began=began)
+        cited = (*_beginning(scene), *dark.evidence)
+        yield said("ticket-dark.began", *cited, began=began, passed=time_of_day(dark.passed))
     if dark.ended is None:
         watched = dark.watched_until - dark.began
         until = time_of_day(dark.watched_until)

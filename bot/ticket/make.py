@@ -119,7 +119,14 @@ class _Maker:
         yield said("ticket-what.sure", *self.finding.evidence, sure=Message(f"confidence.{sure}"))
         yield from paths.last_hops(self.scene, self.finding)
         yield self._whose()
-        trigger = self.verdict.trigger
+        yield from self._reach()
+        for cause in (self.verdict.cause, *self.verdict.also):
+            if cause not in (None, self.finding.cause):
+                yield said("ticket-what.also", cause=Message(f"cause.{cause}"))
+
+    def _reach(self) -> Iterator[Statement]:
+        """What is stopped: for whom, of which traffic, in which direction."""
+        trigger, location = self.verdict.trigger, self.finding.location
         if self.finding.cause is Cause.SOURCE_QUARANTINED and (trigger.blocked or trigger.traffic):
             yield said(
                 "ticket-what.blocked",
@@ -127,10 +134,9 @@ class _Maker:
                 blocked=Message(f"blocked.{trigger.blocked or 'unknown'}"),
                 traffic=Message(f"traffic.{trigger.traffic or 'unknown'}"),
             )
-        others = [c for c in (self.verdict.cause, *self.verdict.also) if c is not None]
-        for cause in others:
-            if cause is not self.finding.cause:
-                yield said("ticket-what.also", cause=Message(f"cause.{cause}"))
+        if location is not None and location.direction is not None:
+            sites = {"near": self.scene.context.near.name, "far": self.scene.context.far.name}
+            yield said(f"ticket-direction.{location.direction}", *self.finding.evidence, **sites)
 
     def _whose(self) -> Statement:
         """Until its owner confirms, it is a device between two addresses and nobody's."""
@@ -146,8 +152,9 @@ class _Maker:
         return said("ticket-what.unplaced", *cited)
 
     def _find(self) -> Iterator[Statement]:
-        yield said("ticket-find.check", at=moment(self.scene.context.started, self.zones))
-        if self.sent is not None:
+        if self.sent is None:
+            yield said("ticket-find.check", at=moment(self.scene.context.started, self.zones))
+        else:
             called = self.sent.message == "call"
             code = "ticket-find.sent" if called else "ticket-find.sent-control"
             yield said(code, self.sent.id, at=moment(self.sent.at, self.zones),

@@ -16,7 +16,7 @@ from bot.ticket.model import Section, Statement, Ticket
 from bot.words import Voice, say, titles_of
 from probes.model import Observation
 
-_MOST_CITED = 6
+_MOST_CITED = 4
 
 
 @dataclass(frozen=True, slots=True)

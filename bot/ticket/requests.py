@@ -53,7 +53,7 @@ def asked(cause: Cause, ends: Ends, when: str | None) -> Iterator[Statement]:
     if cause in INSPECTS:
         yield said("ticket-ask.search", **pair, at=at)
     if cause is Cause.SOURCE_QUARANTINED:
-        yield said("ticket-ask.table", **pair)
+        yield said("ticket-ask.table")
         yield said("ticket-ask.exempt-both", **pair)
     elif cause in INSPECTS:
         yield said("ticket-ask.exempt", **pair)
@@ -62,10 +62,7 @@ def asked(cause: Cause, ends: Ends, when: str | None) -> Iterator[Statement]:
         yield said("ticket-ask.allow", **pair, port=ends.port)
     else:
         yield said("ticket-ask.path", **pair)
-    if cause in INSPECTS:
-        yield said("ticket-ask.retest", **pair, port=ends.port)
-    else:
-        yield said("ticket-ask.retest-idle", **pair)
+    yield said("ticket-ask.retest" if cause in INSPECTS else "ticket-ask.retest-idle")
 
 
 def by_vendor(cause: Cause, views: tuple[Tuple5, ...]) -> Iterator[Statement]:
