@@ -17,6 +17,7 @@ from bot.request import CheckResult
 from bot.terminal.report import trigger, where
 from bot.terminal.safe import printable
 from bot.words import Voice
+from probes.model import Evidence
 from storage.codec import Raw
 from storage.job_facts import Earlier
 from storage.pages import Account, CheckHead
@@ -34,6 +35,7 @@ class Shown:
 
     check: CheckHead
     result: CheckResult | None
+    evidence: Evidence
     raws: tuple[Raw, ...]
 
 
@@ -106,7 +108,7 @@ def incident_page(
 ) -> IncidentPage:
     """The page of an incident. voice: with the titles of the shown check's sites."""
     result = shown.result if shown else None
-    told = {o.id: o for o in result.evidence.observations} if result else {}
+    told = {o.id: o for o in shown.evidence.observations} if shown else {}
     head, check = account.head, shown.check if shown else None
     near, far = voice.title(head.near), voice.title(head.far)
     heard = steps(shown.raws, result.document if result else None, told, voice) if shown else []

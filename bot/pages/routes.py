@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.check import parse
 from bot.export import markdown
 from bot.incidents.clock import age
 from bot.incidents.recurrence import DAYS
@@ -90,8 +91,8 @@ class Pages:
         account = await self._account(request)
         shown = await self._shown(account, said(request, "check", 20), visit.voice.lang)
         voice = visit.voice
-        if shown and shown.result:
-            known = titles_of(shown.result.evidence.context)
+        if shown:
+            known = titles_of(shown.evidence.context)
             voice = Voice(voice.lang, {**voice.titles, **known})
         around = await self._around(account, visit.opens)
         view = await asyncio.to_thread(incident_page, account, shown, around, voice)
@@ -124,7 +125,11 @@ class Pages:
             return None
         check = candidates[-1]
         _, result = await as_said(self._store, check.id, lang)
-        return Shown(check, result, await self._store.pages.raws(check.id))
+        if result:
+            evidence = result.evidence
+        else:
+            evidence = await self._store.load_evidence(check.id, parse)
+        return Shown(check, result, evidence, await self._store.pages.raws(check.id))
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         visit = self._door.admitted(request)
