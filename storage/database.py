@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ from sqlite_utils import Migrations
 
 from storage.errors import StoreError, explain
 from storage.migrations import MIGRATIONS
-from storage.redact import clean
+from storage.redact import clean, harmless
 
 T = TypeVar("T")
 Json = Any  # what json.dumps takes: None, bool, int, float, str, and lists and dicts of them
@@ -37,30 +38,39 @@ _SET = "replcheck"
 
 
 class Rows:
-    """One transaction's view of the tables: plain rows in, plain rows out."""
+    """One transaction's view of the tables: plain rows in, plain rows out.
+
+    The statements are written here, on the bare connection: sqlite_utils asks the schema before
+    each insert, which is most of what a row costs.
+    """
 
     def __init__(self, db: SqliteUtils) -> None:
-        self._db = db
+        self._sql = db.conn
 
     def add(self, table: str, row: Mapping[str, Json], *, replace: bool = False) -> int:
         """Insert a row, secrets struck out; lists and dicts become JSON. Returns its rowid."""
-        inserted = self._db.table(table).insert(_clean_row(row), replace=replace)
-        return int(inserted.last_rowid or 0)
+        cleaned = _clean_row(row)
+        how = "INSERT OR REPLACE" if replace else "INSERT"
+        names, values = ", ".join(cleaned), ", ".join(f":{name}" for name in cleaned)
+        sql = f"{how} INTO {table} ({names}) VALUES ({values})"
+        return self._sql.execute(sql, cleaned).lastrowid or 0
 
     def change(self, table: str, key: str, value: str | int, **changes: Json) -> None:
         """Set columns of the rows whose column `key` holds `value`."""
         row = _clean_row(changes)
         names = ", ".join(f"{name} = :{name}" for name in row)
         sql = f"UPDATE {table} SET {names} WHERE {key} = :the_key"  # noqa: S608 (our own names)
-        self._db.execute(sql, {**row, "the_key": value})
+        self._sql.execute(sql, {**row, "the_key": value})
 
     def remove(self, table: str, key: str, value: str) -> None:
         """Delete the rows whose column `key` holds `value`."""
-        self._db.execute(f"DELETE FROM {table} WHERE {key} = ?", [value])  # noqa: S608
+        self._sql.execute(f"DELETE FROM {table} WHERE {key} = ?", [value])  # noqa: S608
 
     def all(self, sql: str, *params: Json) -> list[dict[str, Json]]:
         """Every row of a SELECT."""
-        return list(self._db.query(sql, params))
+        found = self._sql.execute(sql, params)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def one(self, sql: str, *params: Json) -> dict[str, Json] | None:
         """The first row of a SELECT, if there is one."""
@@ -68,19 +78,34 @@ class Rows:
 
 
 def _clean_row(row: Mapping[str, Json]) -> dict[str, Json]:
-    cleaned = {name: clean(value) for name, value in row.items()}
-    return {
-        name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-        for name, value in cleaned.items()
-    }
+    return {name: _cleaned(value) for name, value in row.items()}
+
+
+def _cleaned(value: Json) -> Json:
+    """What is stored of a value. Most JSON shows no sign of a secret anywhere: then it is not
+    taken apart."""
+    if not isinstance(value, dict | list):
+        return clean(value)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if harmless(text) else json.dumps(clean(value), ensure_ascii=False)
 
 
 @dataclass(slots=True)
 class _Work:
     job: Callable[[Rows], Any]
-    future: Future[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
+
+    def tell(self) -> None:
+        """In the loop of whoever handed it in; they may have stopped waiting."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
 
 
 class Database:
@@ -128,9 +153,11 @@ class Database:
         not take the job back: what was heard is kept.
         """
         self._refuse_if_closed()
-        work = _Work(job, Future())
+        loop = asyncio.get_running_loop()
+        work = _Work(job, loop, loop.create_future())
         self._work.put(work)
-        return await asyncio.shield(asyncio.wrap_future(work.future))
+        result: T = await work.future
+        return result
 
     async def read(self, job: Callable[[Rows], T]) -> T:
         """Run the job on a read-only connection in its own thread, in one snapshot."""
@@ -193,26 +220,34 @@ class Database:
             db.commit()
         except sqlite3.Error as error:
             db.rollback()
-            explained = explain(self.path, error)
             for work in batch:
-                work.future.set_exception(explained)
-            return
-        for work in batch:
-            if work.error is not None:
-                work.future.set_exception(work.error)
-            else:
-                work.future.set_result(work.result)
+                work.error = explain(self.path, error)
+        _tell(batch)
 
 
 def _run(db: SqliteUtils, path: Path, work: _Work) -> None:
     """Run one job within its own savepoint: its failure is its own."""
+    db.conn.execute("SAVEPOINT work")
     try:
-        with db.atomic():
-            work.result = work.job(Rows(db))
+        work.result = work.job(Rows(db))
     except Exception as error:
         if not db.conn.in_transaction:
             raise  # the whole transaction is gone (a full disk), and the others with it
+        db.conn.execute("ROLLBACK TO work")
         work.error = explain(path, error) if isinstance(error, sqlite3.Error) else error
+    db.conn.execute("RELEASE work")
+
+
+def _tell(batch: list[_Work]) -> None:
+    """Wake each loop once for all of its callers; a loop that is closed waits for nothing."""
+    for loop in {work.loop for work in batch}:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell_all, [work for work in batch if work.loop is loop])
+
+
+def _tell_all(works: list[_Work]) -> None:
+    for work in works:
+        work.tell()
 
 
 def _wrap(connection: sqlite3.Connection) -> SqliteUtils:

@@ -19,6 +19,11 @@ _CASE = (
 )
 _OPEN = _CASE + "state != 'closed' ORDER BY number DESC LIMIT ?"
 _CLOSED = _CASE + "state = 'closed' AND closed >= ? ORDER BY closed LIMIT ?"
+_SINCE = (
+    "SELECT (SELECT min(at) FROM jobs WHERE status = 'succeeded' AND pair_id = ? AND at >= ?"
+    " AND began >= ?) AS success,"
+    " (SELECT max(at) FROM triggers WHERE pair_id = ? AND at <= ?) AS trigger"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,14 @@ class Earlier:
 def known(rows: Rows, arrival: Arrival, target: Target) -> Known:
     """What the record knows of the pair at the time when the arrival happened."""
     mark, pair_id, at = arrival.fingerprint, target.pair_id, arrival.at
+    # A copy that ended after a job began says nothing of how that job ended.
+    begun = 0.0 if at == arrival.ended else at
+    since = rows.one(_SINCE, pair_id, at, begun, pair_id, arrival.ended) or {}
     return Known(
         open=tuple(map(_case, rows.all(_OPEN, mark, pair_id, _CASES))),
         closed=tuple(map(_case, rows.all(_CLOSED, mark, pair_id, at, _CASES))),
-        next_success=_next_success(rows, pair_id, arrival),
-        held=_held(rows, pair_id, arrival.ended),
+        next_success=since["success"],
+        held=None if since["trigger"] is None else _held(rows, pair_id, since["trigger"]),
     )
 
 
@@ -51,27 +59,18 @@ def _case(row: dict[str, Json]) -> Case:
         row["closed"],
         row["last_failed"],
         row["severity"],
+        row["channel"],
+        row["recovering"],
         asked=bool(row["asked"]),
         same=bool(row["same"]),
     )
-
-
-def _next_success(rows: Rows, pair_id: str, arrival: Arrival) -> float | None:
-    """A copy that ended after a job began says nothing of how that job ended."""
-    sql = (
-        "SELECT min(at) AS at FROM jobs WHERE status = 'succeeded' AND pair_id = ? AND at >= ?"
-        " AND began >= ?"
-    )
-    known_end = arrival.at == arrival.ended
-    row = rows.one(sql, pair_id, arrival.at, 0.0 if known_end else arrival.at)
-    return row["at"] if row else None
 
 
 def _held(rows: Rows, pair_id: str, at: float) -> Held | None:
     sql = (
         "SELECT t.at, t.check_id, c.incident_id, c.state FROM triggers AS t"
         " JOIN checks AS c ON c.id = t.check_id"
-        " WHERE t.pair_id = ? AND t.at <= ? ORDER BY t.at DESC LIMIT 1"
+        " WHERE t.pair_id = ? AND t.at = ? ORDER BY t.number DESC LIMIT 1"
     )
     row = rows.one(sql, pair_id, at)
     if row is None:

@@ -55,13 +55,16 @@ class Arrival:
 @dataclass(frozen=True, slots=True)
 class Case:
     """An incident as a decision sees it. last_failed: None while no job has failed in it (it was
-    only asked about). same: a failure with the arrival's fingerprint is in it."""
+    only asked about). recovering: since when what was blocked passes again. same: a failure with
+    the arrival's fingerprint is in it."""
 
     id: str
     opened: float
     closed: float | None
     last_failed: float | None
     severity: Severity | None
+    channel: str | None
+    recovering: float | None
     asked: bool
     same: bool
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from storage import job_facts as facts
 from storage.database import Database, Rows
-from storage.job_model import Arrival, Decision, Known, Target
+from storage.job_model import Arrival, Case, Decision, Known, Target
 from storage.records import add_incident_event, next_number
-from storage.states import close, settle
+from storage.states import How, close, settle
 
 Json = Any
 JOB_EVENT = "job-event"  # its place in an incident's timeline; the word itself stands in `jobs`
@@ -102,8 +102,9 @@ def _take_in(rows: Rows, arrival: Arrival, decide: Decide) -> Kept:
     event_id = f"e{number}"
     decision, incident_id = Decision("keep"), None
     if arrival.target:
-        decision = decide(facts.known(rows, arrival, arrival.target), arrival)
-        incident_id = _apply(rows, decision, arrival, arrival.target, event_id)
+        known = facts.known(rows, arrival, arrival.target)
+        decision = decide(known, arrival)
+        incident_id = _apply(rows, decision, arrival, known, event_id)
     rows.add("jobs", {"number": number, "incident_id": incident_id, **_row(arrival)})
     if incident_id:
         said = {"event": event_id, "hook": arrival.hook, "job": arrival.job}
@@ -124,17 +125,16 @@ def _row(arrival: Arrival) -> dict[str, Json]:
 
 
 def _apply(
-    rows: Rows, decision: Decision, arrival: Arrival, target: Target, event_id: str
+    rows: Rows, decision: Decision, arrival: Arrival, known: Known, event_id: str
 ) -> str | None:
     """Make the incident what was decided; the incident that the event belongs to."""
-    match decision.kind:
-        case "open" | "past":
-            return _open(rows, decision, arrival, target)
-        case "join":
-            _join(rows, decision, arrival)
-        case "close":
-            for incident_id in decision.incidents:
-                _close(rows, incident_id, arrival, event_id)
+    if arrival.target and decision.kind in ("open", "past"):
+        return _open(rows, decision, arrival, arrival.target)
+    for case in (*known.open, *known.closed):
+        if case.id in decision.incidents and decision.kind == "close":
+            _close(rows, case, arrival, event_id)
+        elif case.id in decision.incidents and decision.counts:
+            _join(rows, case, decision, arrival)
     return decision.incidents[0] if decision.incidents else None
 
 
@@ -162,34 +162,29 @@ def _open(rows: Rows, decision: Decision, arrival: Arrival, target: Target) -> s
     return f"i{number}"
 
 
-def _join(rows: Rows, decision: Decision, arrival: Arrival) -> None:
-    (incident_id,) = decision.incidents
-    if not decision.counts:
-        return
-    row = rows.one("SELECT * FROM incidents WHERE id = ?", incident_id) or {}
+def _join(rows: Rows, case: Case, decision: Decision, arrival: Arrival) -> None:
     target = arrival.target
     changes: dict[str, Json] = {
         "asked": 0,
-        "opened": min(row["opened"], arrival.at),
-        "last_failed": max(row["last_failed"] or arrival.at, arrival.at),
+        "opened": min(case.opened, arrival.at),
+        "last_failed": max(case.last_failed or arrival.at, arrival.at),
         "severity": decision.severity,
-        "channel": row["channel"] or (target.channel if target else None),
+        "channel": case.channel or (target.channel if target else None),
     }
-    if row["state"] != "closed":
-        changes["recovering"] = None
-    rows.change("incidents", "id", incident_id, **changes)
-    settle(rows, incident_id)
+    if case.closed is not None or case.recovering is None:
+        rows.change("incidents", "id", case.id, **changes)
+        return
+    rows.change("incidents", "id", case.id, recovering=None, **changes)
+    settle(rows, case.id)
 
 
-def _close(rows: Rows, incident_id: str, arrival: Arrival, event_id: str) -> None:
-    row = rows.one("SELECT opened FROM incidents WHERE id = ?", incident_id) or {}
-    at = max(row["opened"], arrival.at)
-    if arrival.status == "resolved":
-        close(rows, incident_id, at, "person", ref=event_id, by=arrival.by)
-    else:
-        close(rows, incident_id, at, "job", ref=event_id)
+def _close(rows: Rows, case: Case, arrival: Arrival, event_id: str) -> None:
+    at = max(case.opened, arrival.at)
+    by_person = arrival.status == "resolved"
+    how: How = "person" if by_person else "job"
+    close(rows, case.id, at, how, ref=event_id, by=arrival.by if by_person else None)
     body = {"by": arrival.by, "event": event_id}
-    add_incident_event(rows, incident_id, "closed", body, at)
+    add_incident_event(rows, case.id, "closed", body, at)
 
 
 def _set_recovering(rows: Rows, incident_id: str, since: float | None, at: float) -> None:

@@ -242,7 +242,7 @@ async def test_work_that_waits_shares_a_commit(tmp_path: Path) -> None:
         begins: list[str] = []
 
         def trace(rows: Rows) -> None:
-            rows._db.conn.set_trace_callback(
+            rows._sql.set_trace_callback(
                 lambda sql: begins.append(sql) if sql == "BEGIN IMMEDIATE" else None
             )
 

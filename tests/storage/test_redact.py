@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.redact import SECRET, redact, redact_lines, redact_words
+from storage.redact import SECRET, clean, harmless, redact, redact_lines, redact_words
 
 PEM = "-----BEGIN OPENSSH PRIVATE KEY-----"
 PEM_END = "-----END OPENSSH PRIVATE KEY-----"
@@ -136,6 +138,33 @@ def test_striking_twice_changes_nothing_and_lines_are_kept(text: str) -> None:
     once = redact(text)
     assert once.count("\n") == text.count("\n")
     assert redact(once) == once
+
+
+FRAGMENTS = st.sampled_from(
+    [text for text, _ in STRUCK]
+    + ORDINARY
+    + [PEM, PEM_END, "password", "pw", "argv", "-p", "x", "\ud800", "\n", "비밀번호"]
+)
+VALUES = st.recursive(
+    FRAGMENTS | st.none() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(FRAGMENTS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_what_looks_harmless_has_nothing_to_clean(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    cleaned = clean(json.loads(text))
+    assert not harmless(text) or cleaned == json.loads(text)
+
+
+@pytest.mark.parametrize(("text", "secret"), STRUCK)
+def test_no_secret_looks_harmless(text: str, secret: str) -> None:
+    del secret
+    assert not harmless(json.dumps({"said": [text]}, ensure_ascii=False))
+    assert not harmless(json.dumps({"argv": text.split()}, ensure_ascii=False))
 
 
 @pytest.mark.parametrize(
