@@ -62,6 +62,10 @@ accuracy-lab: setup ## every scenario in every placement, and 20 healthy runs: s
 .PHONY: test-all
 test-all: test accuracy-lab ## all of that
 
+.PHONY: intake-run
+intake-run: setup ## 10,000 deliveries of 1,000 failures, the bot killed 20 times: nothing lost, nothing doubled
+	$(PYTHON) -m tests.webhooks.run
+
 # --- by hand ----------------------------------------------------------------------------------
 
 .PHONY: lab
