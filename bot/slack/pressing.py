@@ -6,6 +6,7 @@ Law 9 is kept here: anyone may stop; sending needs the right to, looked up anew 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from dataclasses import replace
@@ -51,6 +52,7 @@ class Pressing:
         self._store, self._checks, self._orders = store, checks, orders
         self._outbox, self._people, self._teller = outbox, people, teller
         self._claims = Claims(store.inbox)
+        self._one_by_one = asyncio.Lock()
         self._buttons = {
             "stop": self._stop,
             "send": self._open_send,
@@ -184,9 +186,10 @@ class Pressing:
         if denied := may_ask(record.context.pair, visit.room):
             await visit.refuse(denied)
             return {}
-        claim = await self._claims.make(visit, f"rerun:{record.id}")
-        if claim.mine:
-            return await self._again(visit, record, claim, "ask")
+        async with self._one_by_one:  # who comes second is told which check it was
+            claim = await self._claims.make(visit, f"rerun:{record.id}")
+            if claim.mine:
+                return await self._again(visit, record, claim, "ask")
         check = claim.answer.get("check", "")
         link = await self._checks.link(await self._store.check(check)) if check else None
         await visit.refuse("rerun-exists", see=link, by=claim.by, at=claim.at, check=check)

@@ -454,6 +454,31 @@ async def test_rerun_once_a_check(tmp_path: Path) -> None:
         assert [c.id for c in await b.store.running()] == ["c2"]
 
 
+async def test_two_press_at_the_same_moment(tmp_path: Path) -> None:
+    """One check; whoever was second is told which."""
+    async with talking(tmp_path) as b:
+        both = (b.colleague(), b.colleague("Second Reader"))
+        await checked(b)
+        root = kept(b.message("c1:root"))
+        await asyncio.gather(*(b.press(root, "rerun", user) for user in both))
+        await until(lambda: b.whispers(both[0]) or b.whispers(both[1]))
+        said = [*b.whispers(both[0]), *b.whispers(both[1])]
+        assert [words for words in said if "check c2" in words] == said
+        assert [record.id for record in await b.store.running()] == ["c2"]
+
+
+async def test_in_a_direct_message(tmp_path: Path) -> None:
+    """Asked and answered there, and shown to nobody else."""
+    async with talking(tmp_path) as b:
+        other = b.colleague()
+        direct = b.office.running.workspace.direct(other)
+        person = b.office.running.person(other)
+        await person.type(direct.id, f"/replcheck {PAIR} --trigger no")
+        await until(lambda: '"c1:reply"' in json.dumps(list(direct.messages.values())), 15)
+        assert b.messages == []
+        assert b.whispers(other) == []
+
+
 async def test_the_evidence_in_pages(tmp_path: Path) -> None:
     async with talking(tmp_path) as b:
         other = b.colleague()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -164,6 +165,26 @@ async def test_what_was_taken_and_not_done_is_done_after_the_restart(tmp_path: P
             assert len(await store.audit.trail()) == 1
 
 
+@pytest.mark.usefixtures("quick")
+async def test_what_was_asked_long_ago_is_answered_and_not_done(tmp_path: Path) -> None:
+    """Whoever asked has gone on meanwhile: a check that starts by itself would startle them."""
+    async with office(rates=Rates.roomy(), file_seconds=0.02) as place:
+        asked = {"text": "busan seoul", "user": place.person.id, "channel": place.channel.id}
+        async with await Store.open(tmp_path / "bot.db") as store:
+            await store.inbox.take_in("typed:old", "typed", asked, time.time() - 700)
+            await store.inbox.take_in("typed:new", "typed", {**asked, "text": "help"}, time.time())
+        async with bot(tmp_path, place=place) as b:
+            await until(lambda: len(b.whispers(place.person.id)) == 2)
+            assert "실행되고 있지 않아" in " ".join(b.whispers(place.person.id))
+            assert await b.store.running() == []
+            assert b.said() == []
+            outcomes = {entry.outcome for entry in await b.store.audit.trail()}
+            assert outcomes == {"refused", "done"}
+        async with bot(tmp_path, place=place) as b:
+            await asyncio.sleep(0.2)
+            assert len(b.whispers(place.person.id)) == 2, "told once"
+
+
 async def test_a_yes_that_had_its_effect_has_no_second_one(tmp_path: Path) -> None:
     """Killed after the first message left, down for longer than the check's lease: the press is
     taken up again, and starts nothing."""
@@ -228,7 +249,7 @@ async def test_slack_down_for_the_whole_check(
         assert keys[0] == "c1:root"
         assert keys[-2:] == ["c1:reply", "c1:recovery"]
         words = json.dumps(b.message("c1:reply"), ensure_ascii=False)
-        assert "늦" in words or "late" in words
+        assert "늦" in words
         assert "stop" not in names(b.message("c1:root"))
 
 
