@@ -189,7 +189,7 @@ class _Check:
 
     async def experiment(self, transport: Transport) -> None:
         """Ask, plan by plan, until nothing more can be learnt or somebody stops it."""
-        while not self.stop.is_set() and (plan := next_plan(self.evidence)) is not None:
+        while not self.stop.is_set() and (plan := await think(next_plan, self.evidence)):
             if plan.intrusive and not await self._may_send(plan):
                 continue  # what may be asked has changed: plan again
             if plan.phase is Phase.RECOVERY and self.verdict_after is None and self.evidence.plans:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -49,6 +50,9 @@ GRACE = 5.0
 8 in all: a container is killed after 10."""
 _WEB_GRACE, _SLACK_GRACE = 1.0, 2.0
 _READY_SECONDS = 2.0
+_TURN_SECONDS = 0.001
+"""How long a thread that judges, reads or writes keeps the interpreter while the event loop waits
+for it. Python's own 5 ms, several times over in the way of each acknowledgement, are felt."""
 
 
 class Front(Protocol):
@@ -125,6 +129,7 @@ async def serve(
     token) and CantListen; what was open by then is closed. A failure of the part that hears
     Slack ends the process in the same order, and is raised: whoever started it starts it again.
     """
+    sys.setswitchinterval(_TURN_SECONDS)
     async with session() as http:
         connection = await _connected(environment.slack, http, front, bounds)
         app = web_app(connection, _troubles(store, connection), intake, pages)

@@ -177,6 +177,12 @@ def _types(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
+@cache
+def _is_record(kind: type) -> bool:
+    """Asking an Enum for a dataclass' mark is slow, and it is asked of each value."""
+    return dataclasses.is_dataclass(kind)
+
+
 def _decode(kind: Any, data: Json) -> Any:  # noqa: ANN401 (driven by the declared type)
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
@@ -188,7 +194,7 @@ def _decode(kind: Any, data: Json) -> Any:  # noqa: ANN401 (driven by the declar
         return {key: _decode(item, value) for key, value in data.items()}
     if kind is Transcript:
         return _decode_transcript(data)
-    if dataclasses.is_dataclass(kind):
+    if _is_record(kind):
         return _decode_fields(kind, data)
     if kind in (IPv4Address, IPv6Address):
         return ip_address(data)
@@ -218,8 +224,8 @@ def _decode_union(kinds: tuple[Any, ...], data: Json) -> Any:  # noqa: ANN401
         return None
     kinds = tuple(kind for kind in kinds if kind is not type(None))
     if isinstance(data, dict):
-        return _decode(next(kind for kind in kinds if dataclasses.is_dataclass(kind)), data)
+        return _decode(next(kind for kind in kinds if _is_record(kind)), data)
     if isinstance(data, list):
         return tuple(data)
-    plain = [kind for kind in kinds if not dataclasses.is_dataclass(kind)]
+    plain = [kind for kind in kinds if not _is_record(kind)]
     return _decode(plain[0], data) if plain[0] not in (str, int, float) else data

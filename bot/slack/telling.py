@@ -74,8 +74,9 @@ class Teller:
         if place := place_of(record):
             told = await self.told(record, result)
             reader = await self.reader(place, result)
+            root = await think(verdict, told, reader)
             await self._outbox.say(
-                edit_of(f"{check}:verdict", place, verdict(told, reader), of=root_key(check)),
+                edit_of(f"{check}:verdict", place, root, of=root_key(check)),
                 *await self._thread(check, place, told, reader),
             )
 
@@ -143,7 +144,7 @@ class Teller:
     async def _root(self, record: CheckRecord, place: Place, result: CheckResult | None) -> Post:
         told = await self.told(record, result) if result else None
         reader = await self.reader(place, result)
-        return verdict(told, reader) if told else _cut_off(record, reader)
+        return await think(verdict, told, reader) if told else _cut_off(record, reader)
 
     async def _thread(self, check: str, place: Place, told: Told, reader: Reader) -> list[Say]:
         """Picture, findings, long output, then the short verdict that mentions who asked. They
