@@ -15,6 +15,7 @@ from storage.database import Database, Rows
 from storage.views import Event, IncidentHead, State, incident_head
 
 Json = Any
+_MOST_NEWS = 200  # events in one look; the next look has the next
 _MOST_JOBS = 200  # a sender that repeats itself for days says nothing new
 
 
@@ -59,6 +60,16 @@ class Account:
     jobs: tuple[JobSaid, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """Events in their order, and what those brought that are observations, by the event's seq.
+    over: no check of the incident runs, and nothing more is to come."""
+
+    events: tuple[Event, ...]
+    raws: dict[int, Raw]
+    over: bool
+
+
 class Pages:
     """The room's door. Everything raises StoreError."""
 
@@ -89,8 +100,8 @@ class Pages:
         row = await self._database.read(lambda rows: rows.one(sql))
         return int(row["seq"]) if row else 0
 
-    async def since(self, incident_id: str, seq: int) -> tuple[tuple[Event, ...], bool]:
-        """The incident's events after `seq`, and whether a check of it runs."""
+    async def since(self, incident_id: str, seq: int) -> News:
+        """What happened in the incident after `seq`."""
         return await self._database.read(lambda rows: _since(rows, incident_id, seq))
 
 
@@ -145,10 +156,19 @@ def _presses(rows: Rows, head: IncidentHead, checks: set[str]) -> tuple[Entry, .
     return tuple(found)
 
 
-def _since(rows: Rows, incident_id: str, seq: int) -> tuple[tuple[Event, ...], bool]:
+def _since(rows: Rows, incident_id: str, seq: int) -> News:
     running = "SELECT 1 FROM checks WHERE incident_id = ? AND state = 'running'"
-    runs = rows.one(running, incident_id) is not None
-    return _events(rows, "incident_id = ? AND seq > ? ORDER BY seq", incident_id, seq), runs
+    which = "incident_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+    events = _events(rows, which, incident_id, seq, _MOST_NEWS)
+    sql = "SELECT raw FROM observations WHERE check_id = ? AND id = ?"
+    raws = {}
+    for event in events:
+        if event.kind == "observed" and (
+            row := rows.one(sql, event.check_id, event.body.get("id"))
+        ):
+            raws[event.seq] = decode(Raw, json.loads(row["raw"]))
+    over = rows.one(running, incident_id) is None and len(events) < _MOST_NEWS
+    return News(events, raws, over)
 
 
 def _events(rows: Rows, which: str, *params: Json) -> tuple[Event, ...]:

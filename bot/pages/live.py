@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
+from storage.codec import Raw
+from storage.errors import StoreError
 from storage.store import Store
 from storage.views import Event
 
@@ -25,8 +27,8 @@ _LONGEST_SECONDS = 3600.0
 _WRITE_SECONDS = 10.0
 """A reader who takes nothing for so long is gone."""
 
-Words = Callable[[Event], str | None]
-"""What is said of an event; None for what is not told."""
+Words = Callable[[Event, Raw | None], str | None]
+"""What is said of an event with what it brought; None for what is not told."""
 
 
 class Full(Exception):  # noqa: N818 - it is what happened
@@ -57,10 +59,11 @@ class Streams:
         words: Words,
     ) -> None:  # fmt: skip
         """Push the incident's events after `after` until no check of it runs, the reader has
-        gone, or the hour is over. Raises Full and StoreError before anything is sent."""
+        gone, or the hour is over (a browser then comes again by itself, and goes on from there).
+        Raises Full before anything is sent."""
         async with self._place():
             await response.prepare(request)
-            with suppress(ConnectionResetError, TimeoutError):
+            with suppress(ConnectionResetError, TimeoutError, StoreError):
                 async with asyncio.timeout(_LONGEST_SECONDS):
                     await self._push(response, incident, after, words)
 
@@ -80,28 +83,32 @@ class Streams:
 
     async def _look(self) -> None:
         while True:
-            newest = await self._store.pages.newest()
-            if newest != self._newest:
-                async with self._changed:
-                    self._newest = newest
-                    self._changed.notify_all()
+            with suppress(StoreError):  # the next look may be luckier
+                await self._tell()
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _tell(self) -> None:
+        newest = await self._store.pages.newest()
+        if newest != self._newest:
+            async with self._changed:
+                self._newest = newest
+                self._changed.notify_all()
 
     async def _push(
         self, response: web.StreamResponse, incident: str, after: int, words: Words
     ) -> None:
         while not self._closing.is_set():
             newest = self._newest
-            events, running = await self._store.pages.since(incident, after)
-            for event in events:
+            news = await self._store.pages.since(incident, after)
+            for event in news.events:
                 after = event.seq
-                if (text := words(event)) is not None:
+                if (text := words(event, news.raws.get(after))) is not None:
                     told = {"at": event.at, "text": text, "kind": event.kind}
                     await _write(response, f"id: {after}\ndata: {json.dumps(told)}\n\n")
-            if not running:
+            if news.over:
                 await _write(response, "event: end\ndata: {}\n\n")
                 return
-            if not await self._something_new(newest):
+            if not news.events and not await self._something_new(newest):
                 await _write(response, ": still there\n\n")
 
     async def _something_new(self, since: int) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -29,6 +30,8 @@ from bot.picture.text import FAMILY
 from bot.recall import as_said
 from bot.words import Voice, titles, titles_of
 from probes.inventory import Inventory
+from probes.model import Unparsed
+from storage.codec import Raw
 from storage.pages import Account
 from storage.search import Wanted
 from storage.store import Store
@@ -37,6 +40,8 @@ from storage.views import Event
 PREFIX = "/incidents"
 _INCIDENT = "{incident:i[1-9][0-9]{0,17}}"
 _CHECK = "{check:c[1-9][0-9]{0,17}}"
+_STREAM = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+"""A proxy in front passes it on as it comes."""
 _SYSTEM_FONTS = f"'{FAMILY}', 'Nanum Gothic', 'Noto Sans KR', 'Noto Sans', Arial, sans-serif"
 """A picture in a page has no fonts of its own; its lines have room for others' widths."""
 
@@ -56,6 +61,7 @@ class Pages:
         app.on_response_prepare.append(with_headers)
         app.on_shutdown.append(self._close)
         app.router.add_get("", self._list)
+        app.router.add_get("/", self._list)
         app.router.add_get("/assets/{name}", self._asset)
         app.router.add_get(f"/{_INCIDENT}", self._incident)
         app.router.add_get(f"/{_INCIDENT}.md", self._markdown)
@@ -138,7 +144,7 @@ class Pages:
             raise web.HTTPNotFound
         seen = request.headers.get("Last-Event-ID") or said(request, "after", 20)
         after = _number(seen) or 0
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response = web.StreamResponse(headers=_STREAM)
         try:
             words = partial(_told, visit.voice)
             await self._streams.follow(response, request, incident, after, words)
@@ -211,8 +217,15 @@ class Pages:
                             headers=headers)  # fmt: skip
 
 
-def _told(voice: Voice, event: Event) -> str | None:
-    return None if event.kind in QUIET else moment(event, None, {}, voice).text
+def _told(voice: Voice, event: Event, raw: Raw | None) -> str | None:
+    """What a stream says of an event, with the answer that it brought."""
+    if event.kind in QUIET:
+        return None
+    told = {}
+    if raw is not None:
+        with suppress(Unparsed):
+            told[raw.id] = raw.read(parse(raw.ask, raw.transcript))
+    return moment(event, event.check_id, told, voice).text
 
 
 def _number(text: str) -> int | None:

@@ -87,6 +87,13 @@ def _sort(kind: str) -> str:
 
 
 def _words(event: Event, told: Told, voice: Voice) -> str:
+    try:
+        return _known(event, told, voice)
+    except (KeyError, TypeError):  # of an older form, or a newer one
+        return _other(event.kind, event.body, voice)
+
+
+def _known(event: Event, told: Told, voice: Voice) -> str:
     body, kind = event.body, event.kind
     match kind:
         case "observed":

@@ -83,7 +83,9 @@ async def test_what_happens_is_pushed_until_the_check_ends(
         stream = await follow(stack, here.client)
         assert (await stream.told())["text"] == "mina.kim asked for a check."
         await here.store.add_observation(check, evidence.observations[0])
-        assert (await stream.told())["kind"] == "observed"
+        told = await stream.told()
+        assert told["kind"] == "observed"
+        assert ": " in told["text"], "with its answer"
         await here.store.record_consent(check, "mina.kim", "button", at + 1)
         assert "allowed" in (await stream.told())["text"]
         await judged(here.store, began, evidence)

@@ -86,6 +86,10 @@ async def test_the_list_shows_every_incident_and_leads_to_it(open_office: Office
     ]
 
 
+async def test_a_slash_too_much_does_no_harm(open_office: Office) -> None:
+    assert Page(await open_office.text("/incidents/")).all("table", "class") == ["incidents"]
+
+
 async def test_a_question_in_the_address_filters_the_list(open_office: Office) -> None:
     page = Page(await open_office.text("/incidents?q=10.80.5.2&cause=source-quarantined"))
     assert "/incidents/i1" in page.addresses
@@ -198,7 +202,6 @@ async def test_the_language_is_the_readers(open_office: Office, accept: str, lan
 @pytest.mark.parametrize(
     "path",
     [
-        "/incidents/",
         "/incidents/i0",
         "/incidents/i01",
         "/incidents/i99",
@@ -358,6 +361,19 @@ async def test_the_picture_and_the_list_hold_no_script_either(hostile_office: Of
     page = Page(await hostile_office.text("/incidents?q=%3Cscript%3E%22%3E"))
     assert len(page.all("script", "src")) == 1
     assert '<script>">' in page.all("input", "value")
+
+
+async def test_events_of_another_form_are_told_plainly(tmp_path: Path) -> None:
+    """Of an older replcheck, or of a newer one that shares the record."""
+    kinds = ("trigger", "verdict", "plan-started", "job-event", "recovering", "observed")
+    async with await Store.open(tmp_path / "a.db") as store:
+        began = await begun(store, incidents.load("account"))
+        for kind in kinds:
+            await store.add_event(began.check_id, kind, {"said": f"odd {kind}"}, NOW)
+            await store.add_event(began.check_id, kind, {"what": 7, "outcome": None}, NOW)
+        async with pages(store) as opened:
+            words = Page(await opened.text("/incidents/i1")).words
+    assert "odd trigger" in words
 
 
 async def test_a_damaged_record_is_a_page_too(tmp_path: Path) -> None:

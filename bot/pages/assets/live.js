@@ -30,6 +30,9 @@ function follow(panel) {
     if (kind !== "observed" && kind !== "gap") said.textContent = text;
     if (kind === "verdict") refresh();
   };
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) said.textContent = panel.dataset.lost;
+  };
   stream.addEventListener("end", () => {
     stream.close();
     said.textContent = panel.dataset.ended;
