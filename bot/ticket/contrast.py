@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.ticket.model import Sent, Statement, said
 from bot.ticket.moments import time_of_day
-from probes.model import Flow, Message, Phase
+from probes.model import Address, Flow, Message, Phase
 from probes.readings import Answer, Knock, KnockReading, Socket, SocketsReading
 from probes.scene import Scene, Window, exchanged
 
@@ -223,13 +223,19 @@ def waiting(scene: Scene, host: str, phases: tuple[Phase, ...]) -> tuple[Waiting
     )  # fmt: skip
 
 
+def joined(address: Address | None, port: int | str) -> str:
+    """An address and a port as tools write them, IPv6 in brackets."""
+    return f"[{address}]:{port}" if address and address.version == 6 else f"{address}:{port}"
+
+
 def _stuck(code: str, found: Waiting) -> Statement:
     socket = found.socket
+    own = joined(socket.local, socket.local_port)
     return said(
         code,
         *found.evidence,
         host=found.host,
-        connection=f"{socket.local}:{socket.local_port} → {socket.peer}:{socket.peer_port}",
+        connection=f"{own} → {joined(socket.peer, socket.peer_port)}",
         bytes=socket.send_q,
         samples=found.samples,
         first=time_of_day(found.first),

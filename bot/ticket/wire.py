@@ -115,11 +115,8 @@ def tuples(scene: Scene, found: tuple[Tuple5, ...]) -> Iterator[Statement]:
 
 def _text(view: Tuple5) -> str:
     port = view.port or "*"
-    return f"TCP {_joined(view.source, port)} → {_joined(view.target, view.target_port)}"
-
-
-def _joined(address: Address, port: int | str) -> str:
-    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+    source = contrast.joined(view.source, port)
+    return f"TCP {source} → {contrast.joined(view.target, view.target_port)}"
 
 
 def payload(message: Sent) -> Statement:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from bot.ticket import ticket
 from bot.ticket.model import Ticket
 from bot.ticket.page import markdown, plain, words_of
 from bot.words import LANGUAGES, Voice, titles_of
-from probes.model import Cause, Confidence, Outcome
+from probes.model import Cause, Confidence, Observation, Outcome
+from probes.readings import SocketsReading
 from tests.unit.ticket.tickets import ACCOUNT, cases, evidence_of, names, ticket_of, verdict_of
 
 DEVICES = {
@@ -133,6 +136,27 @@ def test_an_answer_that_waits_is_told_from_one_that_was_never_given() -> None:
     assert "ticket-why.opened-only" in codes(ticket_of("drop-call"))
     assert "ticket-why.answer-waits" not in codes(ticket_of("drop-call"))
     assert "ticket-why.answer-waits" not in codes(ticket_of("one-sided"))
+
+
+def test_bytes_that_wait_but_are_no_answers_size_are_not_called_one() -> None:
+    """A size that is not the answer's proves nothing of an answer."""
+
+    def other_size(o: Observation) -> Observation:
+        if not isinstance(o.reading, SocketsReading) or o.source != "busan/datadomain":
+            return o
+        samples = tuple(
+            replace(sample, sockets=tuple(
+                replace(s, send_q=28) if s.send_q == 32 else s for s in sample.sockets
+            ))
+            for sample in o.reading.samples
+        )  # fmt: skip
+        return replace(o, reading=replace(o.reading, samples=samples))
+
+    evidence = evidence_of("account")
+    changed = replace(evidence, observations=tuple(map(other_size, evidence.observations)))
+    told = codes(ticket(changed, verdict_of("account"), "i1"))
+    assert "ticket-why.far-waits" in told
+    assert "ticket-why.answer-waits" not in told
 
 
 def test_siblings_that_were_blocked_too_are_no_argument_for_the_line() -> None:

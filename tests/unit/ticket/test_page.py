@@ -16,7 +16,6 @@ from bot.words import LANGUAGES
 from probes.diagnosis import judge
 from probes.model import Context, Evidence, Segment
 from tests.unit.ticket.tickets import KEPT, cases, evidence_of, golden, ticket_of
-from tests.unit.wild import evidences
 
 ONE_PAGE, COLUMNS = 84, 104  # A4 in 9 point
 HEADING = re.compile(r"^#+ ", re.MULTILINE)
@@ -91,18 +90,3 @@ def test_no_title_becomes_markup(title: str, lang: str) -> None:
 def without_fences(page: str) -> str:
     """The page less its fenced blocks, each closed by as many backticks as opened it."""
     return re.sub(r"^  (`{3,})text\n.*?^  \1$", "", page, flags=re.MULTILINE | re.DOTALL)
-
-
-@settings(max_examples=60, deadline=None)
-@given(evidence=evidences(st.none()), lang=st.sampled_from(LANGUAGES))
-def test_any_evidence_makes_a_ticket_that_claims_no_more_than_its_verdict(
-    evidence: Evidence, lang: str
-) -> None:
-    verdict = judge(evidence)
-    made = ticket(evidence, verdict, "i1")
-    known = {o.id for o in evidence.observations}
-    assert all(set(s.evidence) <= known for s in made.statements)
-    assert not made.device or verdict.cause is not None
-    assert markdown(made, lang)
-    assert plain(made, lang)
-    assert as_json.document(made, lang)["for_device"] is made.device
