@@ -11,6 +11,7 @@ import pytest
 
 from probes.inventory import (
     ChannelSettings,
+    IncidentSettings,
     Inventory,
     InventoryError,
     NoSuchPair,
@@ -225,7 +226,7 @@ def test_a_hook_holds_no_secret(folder: Path, secret: str) -> None:
 
 
 def test_a_hook_of_the_contract_loads(folder: Path) -> None:
-    hook = """
+    text = """
 [hooks.avamar]
 format = "generic"
 auth = "hmac"
@@ -237,12 +238,57 @@ far = "busan"
 channel = "#backup-incidents"
 """
     path = folder / "sites.toml"
-    path.write_text(path.read_text() + hook)
+    path.write_text(path.read_text() + text)
     inventory: Inventory = load(path)
     hook = inventory.hooks["avamar"]
     assert (hook.secret, hook.match[0].job) == ("HOOK_AVAMAR_SECRET", "repl-seoul-*")
     assert hook.match[0].pair is inventory.pairs[0]
     assert (hook.match[0].channel, hook.match[0].severity) == ("#backup-incidents", "major")
+
+
+HOOK = """
+[hooks.avamar]
+format = "generic"
+auth = "hmac"
+secret = "env:HOOK_AVAMAR_SECRET"
+[[hooks.avamar.match]]
+near = "seoul"
+far = "busan"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "mend"),
+    [
+        ("[hooks.avamar]", '[hooks."a/b"]', "cannot be a name", "in an address"),
+        ("far =", 'jobs = "x"\nfar =', "unknown key 'jobs'", "did you mean job?"),
+        ("far =", 'severity = "high"\nfar =', "'high' is not one of them", "critical"),
+        ("far =", 'channel = "Backup"\nfar =', "not a channel", '"#backup"'),
+        ('"busan"', '"seoul"', "seoul and seoul are no pair", "[[pairs]]"),
+        ("secret", "per_minute = 0\nsecret", "0", "documentation"),
+        ('"hmac"', '"bearer"\nrequire_timestamp = true', "only a signature", "take it out"),
+        ('"generic"', '"pagerduty"\nrequire_timestamp = true', "PagerDuty's", "take it out"),
+        ('"generic"', '"nagios"', "'nagios' is not one of them", "zabbix"),
+    ],
+)
+def test_mistakes_in_a_hook(folder: Path, old: str, new: str, what: str, mend: str) -> None:
+    path = folder / "sites.toml"
+    hook = HOOK.replace(old, new) if "avamar]" not in old else HOOK.replace("avamar", '"a/b"')
+    path.write_text(path.read_text() + hook)
+    (mistake,) = mistakes(path)
+    assert what in mistake.what
+    assert mend in mistake.mend
+    assert mistake.where.startswith("hooks.")
+
+
+def test_what_is_one_incident_can_be_set(folder: Path) -> None:
+    path = folder / "sites.toml"
+    assert load(path).incidents == IncidentSettings(("job",), 86_400.0, 5, 600.0)
+    table = '\n[incidents]\nfingerprint = ["dataset"]\nsame_pair_within = "2h"\n'
+    path.write_text(path.read_text() + table)
+    assert load(path).incidents == IncidentSettings(("dataset",), 7200.0, 5, 600.0)
+    path.write_text(path.read_text() + "storm_pairs = 1\nstorm = 2\n")
+    assert [one.where for one in mistakes(path)] == ["incidents.storm_pairs", "incidents.storm"]
 
 
 SLACK = """
