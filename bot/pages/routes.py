@@ -186,13 +186,11 @@ class Pages:
         visit = self._door.admitted(request)
         record, voice = await self._record(request), visit.voice
         for check in record["checks"]:
-            if check["verdict"]:
+            context = (await self._store.check(check["id"])).context
+            voice = Voice(voice.lang, {**voice.titles, **titles_of(context)})
+            if check["verdict"] and check["verdict"].get("lang") != voice.lang:
                 _, result = await as_said(self._store, check["id"], voice.lang)
-                if result:
-                    check["verdict"] = result.document
-                    voice = Voice(
-                        voice.lang, {**voice.titles, **titles_of(result.evidence.context)}
-                    )
+                check["verdict"] = result.document if result else check["verdict"]
         text = await asyncio.to_thread(markdown, record, voice)
         return _file(text, "text/markdown", f"{record['id']}.md")
 

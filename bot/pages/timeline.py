@@ -89,7 +89,7 @@ def _sort(kind: str) -> str:
 def _words(event: Event, told: Told, voice: Voice) -> str:
     try:
         return _known(event, told, voice)
-    except (KeyError, TypeError):  # of an older form, or a newer one
+    except (KeyError, TypeError, AttributeError):  # of an older form, or a newer one
         return _other(event.kind, event.body, voice)
 
 
@@ -99,25 +99,30 @@ def _known(event: Event, told: Told, voice: Voice) -> str:
         case "observed":
             return _observed(body, told, voice)
         case "gap":
-            gap = voice(f"gap.{body['kind']}")
+            gap = _named("gap", body["kind"], voice)
             return f"{_asked(body['probe'], body['source'], body['target'], voice)}: {gap}"
         case "verdict":
-            outcome = voice(f"outcome.{body['outcome']}")
-            cause = voice(f"cause.{body['cause']}") if body.get("cause") else ""
+            outcome = _named("outcome", body["outcome"], voice)
+            cause = _named("cause", body["cause"], voice) if body.get("cause") else ""
             words = f"{outcome}: {cause}" if cause else outcome
             return voice("happened.verdict", verdict=words)
         case "plan-started":
-            return voice("happened.plan-started", phase=voice(f"phase.{body['phase']}"))
+            return voice("happened.plan-started", phase=_named("phase", body["phase"], voice))
         case "trigger":
             return _sent(body, voice)
         case "job-event":
-            status = voice(f"job.{body['status']}")
+            status = _named("job", body["status"], voice)
             return voice("happened.job", hook=body["hook"], job=body["job"], status=status)
         case "closed" if body.get("event"):
             return voice("happened.closed-by-job")
         case "recovering":
             return voice("happened.recovering" if body["since"] else "happened.blocked-again")
     return _other(kind, body, voice)
+
+
+def _named(section: str, code: Json, voice: Voice) -> str:
+    """What the catalogs call it; a code that they don't know stands as it is."""
+    return voice.or_else(f"{section}.{code}", str(code))
 
 
 def _other(kind: str, body: Mapping[str, Json], voice: Voice) -> str:
