@@ -95,7 +95,10 @@ _RULES = tuple(
 
 _WORD = 40  # the longest text of which it is remembered how it is stored
 _SIGNS = tuple(sorted(frozenset().union(*(signs for signs, _ in _RULES))))
-_ANY_SIGN = (*_SIGNS, "pw", "pass", "private key")
+_ALL_SIGNS = {*_SIGNS, "pw", "pass", "private key"}
+_ANY_SIGN = tuple(  # those that no shorter one stands in for
+    sign for sign in sorted(_ALL_SIGNS) if not any(sign != s and s in sign for s in _ALL_SIGNS)
+)
 _IS_SECRET_NAME = re.compile(rf"(?:{_NAME}|^pw|^pass|^pwd)$", re.IGNORECASE)
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----")
