@@ -53,7 +53,8 @@ class Reporting:
         place = place_of(await self._store.check(incident.first_check))
         if place is None or incident.closed is None:
             return
-        post = copied(incident, await self._teller.reader(place))
+        reader, pair = await self._teller.reader(place), (incident.near, incident.far)
+        post = copied(incident.id, pair, incident.opened, incident.closed, reader)
         key = f"{incident.id}:copied:{incident.closed:.0f}"
         root = root_key(incident.first_check)
         await self._outbox.say(post_of(key, place, post, thread=root))
