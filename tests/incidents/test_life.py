@@ -235,6 +235,32 @@ async def test_earlier_incidents_are_found(desk: Desk) -> None:
     assert len(await desk.store.jobs.good_copies("seoul:busan", NOW + 70)) == 2
 
 
+def _all_bytes(folder: Path) -> bytes:
+    return b"".join(one.read_bytes() for one in folder.iterdir())
+
+
+async def test_no_secret_of_a_sender_reaches_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "replcheck.db"
+    told = "ddpconnchk -u repl -p hunter2"
+    async with await Store.open(path) as store:
+        arrival = replace(
+            said("k1", "failed", 0),
+            job=told,
+            hook=told,
+            message=f"first line\n{told}",
+            body={"sender_id": told, "labels": {"password": "hunter2", told: told}},
+            raw={"argv": told.split(), "nested": [{"token": "hunter2"}], "text": told},
+        )
+        await Desk(store).hear(arrival)
+        await Desk(store).hear(replace(arrival, key="k2", status="resolved", by=told))
+        event = await store.jobs.event("e1")
+        assert event is not None
+        assert event["message"].startswith("first line\nddpconnchk -u repl -p «")
+    written = _all_bytes(tmp_path)
+    assert b"ddpconnchk" in written
+    assert b"hunter2" not in written
+
+
 EVENTS = st.lists(
     st.tuples(st.sampled_from(["failed", "succeeded", "running", "resolved"]), st.integers(0, 50)),
     min_size=1,
