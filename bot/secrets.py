@@ -19,11 +19,10 @@ API_URL, LISTEN = "SLACK_API_URL", "REPLCHECK_LISTEN"
 SECRET_KEY, PAGES_TOKEN = "REPLCHECK_SECRET_KEY", "REPLCHECK_PAGES_TOKEN"
 PAGES_URL = "REPLCHECK_URL"
 SLACKS_OWN = "https://slack.com/api/"
-_LEAST_SECRET = 16  # characters of what opens pages to others
+LEAST_SECRET = 16
+"""Characters of what opens pages to others."""
 _LISTEN_DEFAULT = "127.0.0.1:8080"
-_HTTP = re.compile(
-    r"https?://[\w.-]+(?::\d{1,5})?(?:/[\w./~-]*)?|https?://\[[0-9A-Fa-f:.]+\](?::\d{1,5})?"
-)
+_HTTP = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _QUOTES = "\"'“”‘’`"
 _BEGINS = {BOT: "xoxb-", APP: "xapp-"}
 _KINDS = {
@@ -133,12 +132,8 @@ def _in_api_url(api_url: str) -> Iterator[Message]:
 
 
 def _in_pages(pages: PagesAccess) -> Iterator[Message]:
-    for name, code, value in (
-        (SECRET_KEY, "access.short-key", pages.secret_key),
-        (PAGES_TOKEN, "access.short-token", pages.token),
-    ):
-        if value and len(value) < _LEAST_SECRET:
-            yield Message(code, {"name": name, "count": _LEAST_SECRET})
+    if pages.token and len(pages.token) < LEAST_SECRET:
+        yield Message("access.short-token", {"name": PAGES_TOKEN, "count": LEAST_SECRET})
     if pages.url and not _HTTP.fullmatch(pages.url):
         yield Message("access.bad-url", {"name": PAGES_URL})
 

@@ -24,9 +24,18 @@ from bot import logs
 from bot.alone import Alone
 from bot.desk import Desk
 from bot.intake import Intake
+from bot.pages.access import PagesAccess
 from bot.pages.routes import Pages
 from bot.response import Response
-from bot.secrets import LISTEN, BadEnvironment, Environment, SlackTokens, take
+from bot.secrets import (
+    LEAST_SECRET,
+    LISTEN,
+    SECRET_KEY,
+    BadEnvironment,
+    Environment,
+    SlackTokens,
+    take,
+)
 from bot.settings import Settings
 from bot.slack.admission import NotAdmitted
 from bot.slack.connection import Connection, connect, session
@@ -65,12 +74,14 @@ class Front(Protocol):
     async def close(self, grace: float) -> None: ...
 
 
-OpenFront = Callable[[Store, Desk, Response, Settings], Front]
+OpenFront = Callable[[Store, Desk, Response, PagesAccess, Voice], Front]
 
 
-def answering(store: Store, desk: Desk, response: Response, settings: Settings) -> Front:
+def answering(
+    store: Store, desk: Desk, response: Response, pages: PagesAccess, voice: Voice
+) -> Front:
     """The front that answers in Slack."""
-    return Face(store, desk, Voice(settings.lang), response)
+    return Face(store, desk, voice, response, pages)
 
 
 class CantListen(Exception):  # noqa: N818 - it is what happened
@@ -94,6 +105,8 @@ def run(settings: Settings, open_front: OpenFront = answering) -> int:
     voice = Voice(settings.lang)
     if environment.slack is None:
         _log.warning(voice("serve.no-slack"))
+    if 0 < len(environment.pages.secret_key) < LEAST_SECRET:
+        _log.warning(voice("access.short-key", name=SECRET_KEY, count=LEAST_SECRET))
 
     async def work(stop: asyncio.Event) -> None:
         async with await Store.open(settings.db) as store:
@@ -101,8 +114,9 @@ def run(settings: Settings, open_front: OpenFront = answering) -> int:
             response = Response(store)
             intake = Intake(store, inventory, secrets, voice, response.heard)
             pages = Pages(store, inventory, environment.pages, settings.lang)
-            here = open_front(store, desk, response, settings) if environment.slack else None
-            front = here or Alone(desk, response)
+            front: Front = Alone(desk, response)
+            if environment.slack:
+                front = open_front(store, desk, response, environment.pages, voice)
             await serve(environment, store, front, stop, intake=intake, pages=pages)
 
     try:

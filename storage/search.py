@@ -90,10 +90,13 @@ class Search:
 
 def words_of(text: str) -> list[str]:
     """The words of a question, each once. `quarant*` and Korean words mean their beginnings:
-    a Korean word carries its particle."""
-    words = (word[: LONGEST_WORD + 1] for word in _WORD.findall(text))
-    starred = (w if w.endswith("*") or not _HANGUL.search(w) else f"{w}*" for w in words)
-    return list(dict.fromkeys(starred))[:MOST_WORDS]
+    a Korean word carries its particle. One sign alone is no beginning: half the record has it."""
+    found = []
+    for word in _WORD.findall(text):
+        start = word.removesuffix("*")[:LONGEST_WORD]
+        begins = word.endswith("*") or _HANGUL.search(word)
+        found.append(f"{start}*" if begins and len(start) > 1 else start)
+    return list(dict.fromkeys(found))[:MOST_WORDS]
 
 
 def find(rows: Rows, wanted: Wanted, before: int | None, limit: int) -> Found:

@@ -72,7 +72,18 @@ async def test_words_of_hosts_and_of_the_timeline_are_found(store: Store, asked:
 
 @pytest.mark.parametrize(
     "asked",
-    ["10.80.5", "0.80.5.2", "excee", "nothing", "10.80.5.2 nothing", "OR", "***", '"', "차림"],
+    [
+        "10.80.5",
+        "0.80.5.2",
+        "excee",
+        "nothing",
+        "e*",
+        "10.80.5.2 nothing",
+        "OR",
+        "***",
+        '"',
+        "차림",
+    ],
 )
 async def test_what_does_not_stand_there_is_not_found(store: Store, asked: str) -> None:
     await incident(store, "From 10.80.5.2: TTL exceeded.", "방화벽이 차단했습니다.")
