@@ -10,6 +10,7 @@ connection and every transaction is BEGIN IMMEDIATE: facts/ssh-and-store.md, SQL
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import queue
 import sqlite3
@@ -33,7 +34,8 @@ T = TypeVar("T")
 Json = Any  # what json.dumps takes: None, bool, int, float, str, and lists and dicts of them
 
 _BUSY_SECONDS = 10.0  # how long another process may hold the write lock before it is an error
-_GROUP = 256  # the most work that one commit carries, so that nobody waits for ever
+_GROUP = 64  # the most work that one commit carries: whoever comes next waits for all of it
+_AWAITED, _USUAL, _CLOSING = range(3)  # the order in which work is taken
 _SET = "replcheck"
 
 
@@ -108,12 +110,17 @@ class _Work:
             self.future.set_result(self.result)
 
 
+_Turn = tuple[int, int, _Work | None]
+"""Its rank, its number, and the work; None where it is time to close."""
+
+
 class Database:
     """One file, one writer thread, one reader thread. `open` it; `close` it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._work: queue.PriorityQueue[_Turn] = queue.PriorityQueue()
+        self._numbers = itertools.count()  # among equals first come, first served
         self._closed = False
         self._writer: threading.Thread | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
@@ -131,7 +138,7 @@ class Database:
         try:
             await asyncio.shield(asyncio.wrap_future(opened))
         except BaseException:
-            self._work.put(None)
+            self._hand_in(None, _CLOSING)
             raise
         return self
 
@@ -140,14 +147,15 @@ class Database:
         if self._closed:
             return
         self._closed = True
-        self._work.put(None)
+        self._hand_in(None, _CLOSING)
         if self._writer:
             await asyncio.to_thread(self._writer.join)
         await asyncio.get_running_loop().run_in_executor(self._reader, self._close_reader)
         self._reader.shutdown()
 
-    async def write(self, job: Callable[[Rows], T]) -> T:
-        """Run the job in the writer thread; returns once its commit is on disk.
+    async def write(self, job: Callable[[Rows], T], *, awaited: bool = False) -> T:
+        """Run the job in the writer thread; returns once its commit is on disk. awaited: somebody
+        waits for an acknowledgement, so it goes before what checks have handed in.
 
         A job that raises is rolled back alone. A caller who is cancelled while waiting does
         not take the job back: what was heard is kept.
@@ -155,7 +163,7 @@ class Database:
         self._refuse_if_closed()
         loop = asyncio.get_running_loop()
         work = _Work(job, loop, loop.create_future())
-        self._work.put(work)
+        self._hand_in(work, _AWAITED if awaited else _USUAL)
         result: T = await work.future
         return result
 
@@ -163,6 +171,9 @@ class Database:
         """Run the job on a read-only connection in its own thread, in one snapshot."""
         self._refuse_if_closed()
         return await asyncio.get_running_loop().run_in_executor(self._reader, self._read, job)
+
+    def _hand_in(self, work: _Work | None, rank: int) -> None:
+        self._work.put((rank, next(self._numbers), work))
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -200,15 +211,16 @@ class Database:
             db.close()
 
     def _next_batch(self) -> list[_Work]:
-        """All that waits now, at least one piece of work; empty when it is time to close."""
-        first = self._work.get()
+        """What waits now and is of one rank, at least one piece of work; empty when it is time to
+        close."""
+        rank, _, first = self._work.get()
         batch = [first] if first else []
         while batch and len(batch) < _GROUP and not self._work.empty():
-            following = self._work.get()
-            if following is None:
-                self._work.put(None)
+            turn = self._work.get()
+            if turn[0] != rank or turn[2] is None:
+                self._work.put(turn)
                 break
-            batch.append(following)
+            batch.append(turn[2])
         return batch
 
     def _commit(self, db: SqliteUtils, batch: list[_Work]) -> None:

@@ -31,7 +31,9 @@ class Inbox:
 
     async def take_in(self, key: str, kind: str, body: dict[str, Json], now: float) -> bool:
         """Keep it; on disk when this returns. False: it was there before, and nothing changes."""
-        return await self._database.write(lambda rows: _take_in(rows, key, kind, body, now))
+        return await self._database.write(
+            lambda rows: _take_in(rows, key, kind, body, now), awaited=True
+        )
 
     async def claim(self, key: str, body: dict[str, Json], now: float) -> Taken:
         """Be the first to do what is done once: whose it is, this one's or an earlier one's."""
