@@ -21,6 +21,7 @@ from storage.store import Store
 from tests.slack.desk_of import Bot, bot
 from tests.slack.faultrun.process import BotProcess, process
 from tests.slack.faultrun.tempo import quick
+from tests.slack.hands import names
 from tests.slack.office import Office, no_proxy, office, until
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
@@ -51,16 +52,6 @@ def message(place: Office, key: str) -> Json:
     return next(
         m for m in messages if m.get("metadata", {}).get("event_payload", {}).get("key") == key
     )
-
-
-def names(shown: Json) -> set[str]:
-    """The buttons of a message."""
-    return {
-        element["action_id"].removeprefix("replcheck:")
-        for block in shown["blocks"]
-        for element in block.get("elements", ())
-        if "action_id" in element
-    }
 
 
 async def press(place: Office, key: str, name: str) -> Json:
