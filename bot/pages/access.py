@@ -48,6 +48,15 @@ class PagesAccess:
         """Is somebody else than this machine to read?"""
         return bool(self.token) or not (self.url == "" or _is_local_name(_host_of(self.url)))
 
+    def address(self, incident: str, now: float, *, signed: bool) -> str | None:
+        """Where people find this incident's page; None where no address is configured. signed: it
+        opens by itself, for a while; else only for whoever may read the pages."""
+        if not self.url:
+            return None
+        if signed and self.keys:
+            return self.keys.signed_link(self.url, incident, now)
+        return f"{self.url}/incidents/{incident}"
+
     @property
     def keys(self) -> Keys | None:
         """What signs links; None where no key is set."""

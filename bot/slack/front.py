@@ -22,6 +22,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk
+from bot.pages.access import PagesAccess
 from bot.response import Quiet, Response
 from bot.slack.api import SlackApi
 from bot.slack.checks import Checks
@@ -56,9 +57,17 @@ whoever asked has gone on."""
 class Front:
     """The bot's face in Slack: `register` its listeners, `start` its work, `close` it."""
 
-    def __init__(self, store: Store, desk: Desk, voice: Voice, response: Response) -> None:
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        voice: Voice,
+        response: Response,
+        pages: PagesAccess = PagesAccess(),  # noqa: B008 - frozen
+    ) -> None:
         self._store, self._desk, self._voice = store, desk, voice
         self._response = response
+        self._pages = pages
         self._handlers: dict[str, Handler] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: set[str] = set()
@@ -100,7 +109,7 @@ class Front:
         self._people = people = People(api, time.monotonic)
         self._outbox = outbox = Outbox(store, api, pace, self._undelivered)
         self._live = Live(store.outbox.ts_of, api, pace)
-        teller = Teller(store, outbox, people, inventory, identity)
+        teller = Teller(store, outbox, people, inventory, identity, self._pages)
         self._checks = Checks(store, self._desk, outbox, self._live, teller)
         self._reporting = Reporting(
             store, self._checks, outbox, people, teller, inventory, Quiet(self._desk)

@@ -16,11 +16,13 @@ Detail = Literal["addresses", "roles"]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom words are made. titles: what people call sites, segments and endpoints."""
+    """For whom words are made. titles: what people call sites, segments and endpoints. page: the
+    address of the incident's page, where there is one."""
 
     lang: str = "en"
     detail: Detail = "addresses"
     titles: Mapping[str, str] = field(default_factory=dict)
+    page: str | None = None
 
     @property
     def voice(self) -> Voice:

@@ -5,10 +5,12 @@ restart, and exactly once, by the outbox' keys (`c12:root`, `c12:reply`, `c12:en
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import structlog
 
+from bot.pages.access import PagesAccess
 from bot.picture.alt import alt_text
 from bot.picture.png import png
 from bot.picture.svg import svg
@@ -53,12 +55,14 @@ class Teller:
         people: People,
         inventory: Inventory,
         identity: Identity,
+        pages: PagesAccess,
     ) -> None:
         self._store = store
         self._outbox = outbox
         self._people = people
         self._inventory = inventory
         self._identity = identity
+        self._pages = pages
         self._drawing = asyncio.Lock()  # each picture is a process: one of them at a time
 
     async def link(self, record: CheckRecord) -> str | None:
@@ -139,7 +143,14 @@ class Teller:
             if result
             else titles(self._inventory.sites.values(), self._inventory.segments)
         )
-        return Reader(place.lang, detail, known)
+        return Reader(place.lang, detail, known, self._page(result, detail))
+
+    def _page(self, result: CheckResult | None, detail: Detail) -> str | None:
+        """A signed link opens the whole record: not for those who are to see roles only."""
+        if result is None:
+            return None
+        signed, incident = detail == "addresses", str(result.document["incident"])
+        return self._pages.address(incident, time.time(), signed=signed)
 
     async def _root(self, record: CheckRecord, place: Place, result: CheckResult | None) -> Post:
         told = await self.told(record, result) if result else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.desk import Desk
+from bot.pages.access import PagesAccess
 from bot.response import Response
 from bot.slack import connection as connections
 from bot.slack.front import Front
@@ -99,6 +100,7 @@ async def bot(
     pair: dict[str, Any] | None = None,
     before: Callable[[str, Command], Any] | None = None,
     slack: SlackSettings | None = None,
+    pages: PagesAccess = PagesAccess(),  # noqa: B008 - frozen
     place: Office | None = None,
     bounds: Bounds = FAST,
 ) -> AsyncIterator[Bot]:
@@ -109,7 +111,7 @@ async def bot(
     async with _at(place) as where, await Store.open(folder / "bot.db") as store:
         desk = Desk(store, inventory, lambda _context: Replay(evidence, before))
         response = Response(store)
-        front = Front(store, desk, Voice(), response)
+        front = Front(store, desk, Voice(), response, pages)
         async with connections.session() as http:
             connection = await connections.connect(where.slack, http, front.register, bounds)
             await front.start(connection)

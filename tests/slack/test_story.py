@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from bot.demo.workspace.faults import Fault
-from tests.slack.desk_of import bot
+from bot.pages.access import PagesAccess
+from probes.inventory import ChannelSettings, SlackSettings
+from tests.slack.desk_of import Bot, bot
 from tests.slack.office import no_proxy, until
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
@@ -72,3 +75,21 @@ async def test_a_second_caller_joins_and_a_redelivery_starts_nothing(tmp_path: P
         assert [check.id for check in await b.store.running()] == ["c1"]
         assert not b.whispers(b.office.person.id), "the redelivery is answered by nobody"
         gate.set()
+
+
+@pytest.mark.parametrize(("detail", "signed"), [("addresses", True), ("roles", False)])
+async def test_the_page_is_linked_signed_only_where_addresses_may_stand(
+    tmp_path: Path, detail: Literal["addresses", "roles"], signed: bool
+) -> None:
+    pages = PagesAccess(secret_key="k" * 32, url="https://replcheck.example")
+    settings = SlackSettings(channels={"#backup-incidents": ChannelSettings(detail=detail)})
+    async with bot(tmp_path, incident="healthy", slack=settings, pages=pages) as b:
+        await b.say("seoul busan --trigger no")
+        await until(lambda: "c1:root" in b.said() and _ended(b), 20)
+        shown = str(b.message("c1:root")["blocks"])
+        assert "https://replcheck.example/incidents/i1" in shown
+        assert ("?key=" in shown) is signed
+
+
+def _ended(b: Bot) -> bool:
+    return "replcheck:rerun" in str(b.message("c1:root")["blocks"])

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.slack import blocks
 from bot.slack.blocks import Block
-from bot.slack.markup import Marked, bold, joined, lines, marked, mention, moment
+from bot.slack.markup import Marked, bold, joined, lines, link, marked, mention, moment
 from bot.slack.model import Post, Press, Reader, Told
 from bot.slack.views import account
 from bot.slack.views.buttons import Name, row
@@ -150,6 +150,8 @@ def _took(told: Told, speech: Speech) -> Marked:
 
 
 def _record(incident: str, speech: Speech) -> Marked:
+    if speech.reader.page:
+        return link(speech.reader.page, speech.plain("slack-state.page", incident=incident))
     return speech("slack-state.record", incident=incident)
 
 
