@@ -85,14 +85,16 @@ class Office:
     store: Store
     client: Client
 
-    async def text(self, path: str, status: int = 200, **headers: str) -> str:
+    async def text(
+        self, path: str, status: int = 200, headers: dict[str, str] | None = None
+    ) -> str:
         """What a page says."""
         async with self.client.get(path, headers=headers) as answer:
             text = await answer.text()
             assert answer.status == status, (path, answer.status, text[:500])
             return text
 
-    async def status(self, path: str, **headers: str) -> int:
+    async def status(self, path: str, headers: dict[str, str] | None = None) -> int:
         async with self.client.get(path, headers=headers) as answer:
             return answer.status
 

@@ -76,7 +76,7 @@ async def test_a_repetition_is_said_but_not_to_whom_one_incident_was_opened(desk
     access = PagesAccess("a secret key of some length", "a token that opens everything")
     async with pages(desk.store, access) as here:
         bearing = {"Authorization": "Bearer a token that opens everything"}
-        text = await here.text("/incidents/i3", **bearing)
+        text = await here.text("/incidents/i3", headers=bearing)
         assert "number 3 of this pair within 30 days" in text
         assert "/incidents/i1" in text
         key = Keys(access.secret_key).signed_link("", "i3", time.time())

@@ -294,7 +294,7 @@ async def test_whether_an_incident_exists_is_not_told_either(closed_office: Offi
 
 @pytest.mark.parametrize("path", ["/incidents", *(f"/incidents/i1{more}" for more in OF_ONE)])
 async def test_the_token_opens_all(closed_office: Office, path: str) -> None:
-    assert await closed_office.status(path, **BEARER) == 200
+    assert await closed_office.status(path, BEARER) == 200
 
 
 @pytest.mark.parametrize("more", OF_ONE)

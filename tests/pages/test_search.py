@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from storage import search
 from storage.database import Database, Rows
+from storage.migrations import MIGRATIONS
 from storage.records import Origin
 from storage.search import Wanted, words_of
 from storage.store import Store
@@ -119,6 +120,17 @@ async def test_what_was_rolled_back_is_not_found(tmp_path: Path) -> None:
     assert await found(store, "phantom") == []
     assert await found(store, "alpha") == ["i1"]
     await store.close()
+
+
+async def test_what_an_older_record_holds_is_found_after_an_upgrade(tmp_path: Path) -> None:
+    path = tmp_path / "record.db"
+    before = tuple(each for each in MIGRATIONS if each[0] < "0005")
+    async with await Store.open(path, before) as older:
+        assert await incident(older, "alpha beta") == "i1"
+    async with await Store.open(path) as store:
+        assert await found(store, "alpha beta mina") == ["i1"]
+        await incident(store, "alpha")
+        assert await found(store, "alpha") == ["i2", "i1"]
 
 
 async def test_an_event_keeps_its_place_though_the_index_is_written(store: Store) -> None:
