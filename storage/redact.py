@@ -140,7 +140,7 @@ def redact_words(words: Sequence[str]) -> list[str]:
 
 def harmless(text: str) -> bool:
     """Nothing in the text could be a secret or the name of one, nor is any of it unfit for
-    UTF-8: `clean` would leave the JSON that it is as it is."""
+    UTF-8: `clean` would leave it, and what is written in it as JSON, as it is."""
     seen = text.lower()
     for sign in _ANY_SIGN:
         if sign in seen:
