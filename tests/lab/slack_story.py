@@ -45,6 +45,7 @@ TELLING = (
     "slack-verdict.whose-turn",
     "slack-verdict.passes-again",
 )
+_CHANNEL, _THREAD = "#channel-messages article.message", "#thread-messages article.message"
 _START, _WAIT, _END = 20.0, 30.0, 10.0
 _FILLED_IN = re.compile(r"\{[^}]*\}(?:\([^)]*\))?|[*`]")
 
@@ -120,11 +121,10 @@ class Windows:
         for _, person in self.both:
             await person.page.keyboard.press("Escape")
 
-    async def read_from_the_top(self) -> None:
-        """Scroll to where the channel's first message begins."""
+    async def look_at(self, selector: str) -> None:
+        """Scroll to where this begins, in both."""
         for _, person in self.both:
-            message = person.page.locator("#channel-messages article.message").first
-            await message.evaluate("message => message.scrollIntoView()")
+            await person.page.locator(selector).evaluate("each => each.scrollIntoView()")
 
     async def photograph(self, stage: str) -> None:
         """Keep what both show, and the desktop's words."""
@@ -248,9 +248,13 @@ async def _hear(windows: Windows) -> None:
     await windows.see("slack-verdict.watching", "verdict")
     await windows.see("slack-verdict.whose-turn", "answer")
     await windows.photograph("7-verdict-thread")
+    await windows.look_at(f"{_THREAD}:has(img)")
+    await windows.photograph("7-verdict-picture")
+    await windows.look_at(f"{_THREAD}:last-of-type")
+    await windows.photograph("7-verdict-answer")
     await windows.close_thread()
     await windows.photograph("8-verdict-channel")
-    await windows.read_from_the_top()
+    await windows.look_at(f"{_CHANNEL}:first-of-type")
     await windows.photograph("8-verdict-head")
     await windows.see("slack-verdict.passes-again", "recovery")
     await windows.photograph("9-recovered-channel")
