@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,12 +14,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from bot.check import run_check
 from bot.pages.access import Keys, PagesAccess
+from bot.request import CheckRequest
+from probes.model import Command
 from storage.store import Store
 from tests.golden import incidents
 from tests.pages.audit import contrast, sideways, structure
 from tests.pages.office import Office, begun, heard, judged, office, pages
 from tests.slack.browser import browsing, missing
+from tests.unit.replay import Replay, inventory_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.asyncio(loop_scope="session")]
 
@@ -228,3 +233,42 @@ async def test_a_running_check_is_followed_to_its_verdict(look: Open, tmp_path: 
         with suppress(AssertionError):  # and the stream is not opened again
             await expect(live).to_be_hidden(timeout=1500)
         assert len([url for url in asked if "/live" in url]) <= 1
+
+
+async def test_a_check_that_the_bot_runs_is_followed_from_its_beginning_to_its_end(
+    look: Open, tmp_path: Path
+) -> None:
+    """The whole check, its hosts' answers replayed; it goes on when the reader is there."""
+    evidence, watched = incidents.load("account"), asyncio.Event()
+    on_record = asyncio.Event()
+
+    async def before(_endpoint: str, _command: Command) -> None:
+        await watched.wait()
+
+    async with await Store.open(tmp_path / "record.db") as store, pages(store) as at:
+        checking = asyncio.create_task(
+            run_check(
+                CheckRequest("seoul", "busan", trigger="yes", asked_by="mina.kim"),
+                inventory_of(evidence.context),
+                store,
+                lambda _context: Replay(evidence, before),
+                listener=lambda _event: on_record.set(),
+                ask_consent=lambda _question: asyncio.sleep(0, None),
+                stop=asyncio.Event(),
+                lang="en",
+            )
+        )
+        async with asyncio.timeout(10):
+            await on_record.wait()
+        page = await look(at, "/incidents/i1", "phone")
+        live = page.locator(".live")
+        await expect(live.get_by_role("heading")).to_have_text("Check c1 is running")
+        watched.set()
+        await expect(live.locator("li", has_text="while dark")).to_be_visible()
+        await expect(page.locator(".summary .badge")).to_have_text("FAULT")
+        await expect(live.get_by_role("status")).to_contain_text("The check has ended")
+        result = await checking
+        assert result.document["cause"] == "source-quarantined"
+        await expect(page.locator(".summary .lead")).to_have_text(result.document["summary"])
+        await page.get_by_role("link", name="Why we say so").click()
+        await expect(page.get_by_role("heading", name="Why we say so")).to_be_in_viewport()
