@@ -80,7 +80,11 @@ bench: setup ## print the ratios that the project holds itself to (as root)
 bench-pages: setup ## list and search over a million observations: 2 minutes, 2 GB in the temporary folder
 	$(PYTHON) -m tests.bench.pages
 
+.PHONY: bench-ack
+bench-ack: setup ## print how fast commands are acknowledged while 25 checks run
+	$(PYTHON) -m tests.bench.ack
+
 .PHONY: clean
 clean: ## remove what setting up and testing made
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf tests/slack/second/node_modules .shots $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -46,7 +46,8 @@ def to_stderr(stream: TextIO | None = None) -> None:
     handler.setFormatter(formatter)
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for library in ("aiohttp.access", "asyncssh"):  # they tell of every request, every channel
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _without_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -32,6 +32,8 @@ BODY = {"password": PASSWORD, "lines": list(LINES), "deep": [{"text": TEXT}], TE
 # Writes that carry no text that anyone printed or typed: times and our own ids.
 PLAIN = {"open", "close", "renew_lease", "interrupt_orphans", "interrupt", "finish_check"}
 READS = {"check", "load_evidence", "follow", "last_triggers", "list_incidents", "incident"} | {
+    "followed",
+    "followed_one",
     "incident_head",
     "running",
     "triggers_since",
