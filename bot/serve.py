@@ -37,6 +37,7 @@ from bot.secrets import (
     take,
 )
 from bot.settings import Settings
+from bot.silence import Silence
 from bot.slack.admission import NotAdmitted
 from bot.slack.connection import Connection, connect, session
 from bot.slack.front import Front as Face
@@ -117,7 +118,11 @@ def run(settings: Settings, open_front: OpenFront = answering) -> int:
             front: Front = Alone(desk, response)
             if environment.slack:
                 front = open_front(store, desk, response, environment.pages, voice)
-            await serve(environment, store, front, stop, intake=intake, pages=pages)
+            silence = asyncio.create_task(Silence(store, inventory, response.heard).run())
+            try:
+                await serve(environment, store, front, stop, intake=intake, pages=pages)
+            finally:
+                silence.cancel()
 
     try:
         asyncio.run(stoppable(work, lambda: _log.info(voice("serve.stopping"))))

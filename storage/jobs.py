@@ -75,6 +75,16 @@ class Jobs:
             lambda rows: {row["pair_id"]: row["at"] for row in rows.all(sql)}
         )
 
+    async def first_heard(self) -> dict[str, float]:
+        """When a job of each pair was first heard of, by pair id."""
+        sql = (
+            "SELECT pair_id, min(received) AS at FROM jobs"
+            " WHERE pair_id IS NOT NULL AND status != 'missed' GROUP BY pair_id"
+        )
+        return await self._database.read(
+            lambda rows: {row["pair_id"]: row["at"] for row in rows.all(sql)}
+        )
+
     async def good_copies(self, pair_id: str, since: float) -> list[float]:
         """When copies of the pair succeeded since then, oldest first."""
         sql = (
