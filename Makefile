@@ -66,6 +66,10 @@ test-all: test accuracy-lab ## all of that
 intake-run: setup ## 10,000 deliveries of 1,000 failures, the bot killed 20 times: nothing lost, nothing doubled
 	$(PYTHON) -m tests.webhooks.run
 
+.PHONY: bench-intake
+bench-intake: setup ## print what an event costs that is stored before it is answered
+	$(PYTHON) -m tests.bench.intake
+
 # --- by hand ----------------------------------------------------------------------------------
 
 .PHONY: lab
@@ -83,6 +87,11 @@ bench-pages: setup ## list and search over a million observations: 2 minutes, 2 
 .PHONY: bench-ack
 bench-ack: setup ## print how fast commands are acknowledged while 25 checks run
 	$(PYTHON) -m tests.bench.ack
+
+.PHONY: faults
+faults: setup ## 200 commands and presses while Slack misbehaves and the bot is killed: 5 minutes
+	$(PYTHON) -m tests.slack.faultrun.run --actions 200
+	$(PYTHON) -m tests.slack.faultrun.run --actions 200 --http
 
 .PHONY: clean
 clean: ## remove what setting up and testing made

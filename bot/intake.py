@@ -99,11 +99,12 @@ class Intake:
             raise Refused("intake.too-many", 1.0)
         gate.inside += 1
         try:
-            body = await _body(request)
-            self._authenticate(hook, request, body)
-            if seconds := gate.wait(self._clock()):
-                raise Refused("intake.too-many", seconds)
-            return await self._keep(hook, _events(hook, request, body))
+            async with gate.places:
+                body = await _body(request)
+                self._authenticate(hook, request, body)
+                if seconds := gate.wait(self._clock()):
+                    raise Refused("intake.too-many", seconds)
+                return await self._keep(hook, _events(hook, request, body))
         finally:
             gate.inside -= 1
 

@@ -6,10 +6,13 @@ is told when to come again.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
-AT_ONCE = 256
-"""Deliveries of one source that are read or written at the same time."""
+AT_ONCE = 64
+"""Deliveries of one source that are read or written at the same time: a body each in memory."""
+WAITING = 512
+"""Deliveries of one source that are there at all; those beyond `AT_ONCE` are not read yet."""
 
 
 @dataclass(slots=True)
@@ -18,6 +21,7 @@ class Gate:
 
     per_minute: int
     inside: int = 0
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _left: float = field(init=False)
     _seen: float = field(default=0.0)
 
@@ -26,8 +30,8 @@ class Gate:
 
     @property
     def full(self) -> bool:
-        """As many are inside as may be."""
-        return self.inside >= AT_ONCE
+        """As many are there as may be."""
+        return self.inside >= WAITING
 
     def wait(self, now: float) -> float:
         """Count a delivery in, and say 0; or the seconds after which the next one may come. now:

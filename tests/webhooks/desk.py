@@ -80,6 +80,7 @@ class Sender:
     client: TestClient[Any, Any]
     store: Store
     clock: Clock
+    intake: Intake
 
     async def post(
         self, payload: Json, name: str = "avamar", headers: Mapping[str, str] | None = None
@@ -120,4 +121,4 @@ async def sending(
             clock,
         )
         async with TestClient(TestServer(web_app(None, _no_troubles, intake))) as client:
-            yield Sender(client, store, clock)
+            yield Sender(client, store, clock, intake)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.webhooks.gate import WAITING
 from storage.errors import StoreError
 from storage.job_model import Decision
 from tests.webhooks.desk import JEJU, NOW, Sender, hook, rule, sending, signed
@@ -129,6 +130,38 @@ async def test_a_source_that_sends_too_much_is_told_when_to_come_again(tmp_path:
         assert (await sender.post(FAILED, "other")).status == 202
         sender.clock.now += 30
         assert (await sender.post({**FAILED, "id": "run-2"})).status == 202
+
+
+async def test_no_source_may_bring_more_at_once_than_it_may(sender: Sender) -> None:
+    """A hundred at once wait for their places; beyond the last place they come again."""
+
+    async def one(number: int) -> int:
+        answer = await sender.post({**FAILED, "id": f"run-{number}"})
+        assert answer.status == 202 or answer.headers["Retry-After"] == "1"
+        return answer.status
+
+    statuses = await asyncio.gather(*(one(n) for n in range(100)))
+    assert set(statuses) == {202}
+    gate = sender.intake._gates["avamar"]
+    gate.inside = WAITING
+    assert await one(100) == 429
+    gate.inside = WAITING - 1
+    assert await one(100) == 202
+    assert gate.inside == WAITING - 1
+
+
+async def test_a_slow_sender_holds_its_place_for_a_time_only(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.intake._READ_SECONDS", 0.05)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+
+    answer = await sender.client.post("/hooks/avamar", data=slow(), headers=signed(b"{"))
+    assert (answer.status, answer.content_type) == (408, "application/problem+json")
+    assert sender.intake._gates["avamar"].inside == 0
 
 
 async def test_forged_deliveries_use_up_nobodys_measure(tmp_path: Path) -> None:
