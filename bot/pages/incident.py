@@ -11,7 +11,7 @@ from bot.incidents.clock import Age
 from bot.incidents.recurrence import DAYS
 from bot.pages.evidence import Item, Step, steps
 from bot.pages.render import span, utc
-from bot.pages.timeline import Moment, Run, timeline
+from bot.pages.timeline import Moment, Run, moment, timeline
 from bot.picture.alt import alt_text
 from bot.request import CheckResult
 from bot.terminal.report import trigger, where
@@ -100,6 +100,7 @@ class IncidentPage:
     timeline: tuple[Moment | Run, ...]
     steps: tuple[Step, ...]
     others: tuple[CheckHead, ...]
+    superseded: tuple[Moment, ...]
     newest: int
 
 
@@ -122,9 +123,17 @@ def incident_page(
         running=next((c for c in account.checks if c.state == "running"), None),
         timeline=tuple(timeline(account, check.id if check else None, told, voice)),
         steps=tuple(heard),
+        superseded=_superseded(account, check, voice),
         others=tuple(c for c in reversed(account.checks) if c != check),
         newest=max((event.seq for event in account.events), default=0),
     )
+
+
+def _superseded(account: Account, check: CheckHead | None, voice: Voice) -> tuple[Moment, ...]:
+    """The check's verdicts before the one that counts: what was said while the recovery was
+    still being watched."""
+    said = [e for e in account.events if check and e.check_id == check.id and e.kind == "verdict"]
+    return tuple(moment(event, None, {}, voice) for event in said[:-1])
 
 
 def _around(account: Account, around: Around, voice: Voice) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from storage.codec import Raw
 from storage.errors import StoreError
+from storage.pages import News
 from storage.store import Store
 from storage.views import Event
 
@@ -100,9 +101,10 @@ class Streams:
         while not self._closing.is_set():
             newest = self._newest
             news = await self._store.pages.since(incident, after)
-            for event in news.events:
+            said = await asyncio.to_thread(_said, news, words)
+            for event, text in zip(news.events, said, strict=True):
                 after = event.seq
-                if (text := words(event, news.raws.get(after))) is not None:
+                if text is not None:
                     told = {"at": event.at, "text": text, "kind": event.kind}
                     await _write(response, f"id: {after}\ndata: {json.dumps(told)}\n\n")
             if news.over:
@@ -122,6 +124,10 @@ class Streams:
                     return await waiting
             except TimeoutError:
                 return False
+
+
+def _said(news: News, words: Words) -> list[str | None]:
+    return [words(event, news.raws.get(event.seq)) for event in news.events]
 
 
 async def _write(response: web.StreamResponse, text: str) -> None:

@@ -21,7 +21,7 @@ from storage.errors import StoreError
 from storage.store import Store
 from tests.golden import incidents
 from tests.pages import hostile
-from tests.pages.office import Office, begun, office, pages, recorded
+from tests.pages.office import Office, begun, heard, judged, office, pages, recorded
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -151,6 +151,26 @@ async def test_a_person_is_named_for_what_they_did(tmp_path: Path) -> None:
             words = Page(await opened.text(f"/incidents/{began.incident_id}")).words
     assert "mina.kim asked for a check." in words
     assert "mina.kim closed the incident." in words
+
+
+async def test_earlier_verdicts_and_other_checks_stay_to_be_read(tmp_path: Path) -> None:
+    evidence = incidents.load("account")
+    async with await Store.open(tmp_path / "a.db") as store:
+        first = await begun(store, evidence)
+        await store.finish_check(first.check_id, evidence.context.started + 1)
+        second = await begun(store, evidence)
+        await heard(store, second.check_id, evidence)
+        await store.save_verdict(second.check_id, {"outcome": "inconclusive"}, NOW)
+        await judged(store, second, evidence)
+        await store.finish_check(second.check_id, evidence.context.started + 36)
+        async with pages(store) as opened:
+            text = await opened.text("/incidents/i1")
+            before = text.split('id="earlier"')[-1]
+            assert "Verdict: INCONCLUSIVE" in before
+            assert "/incidents/i1?check=c1" in before
+            assert 'class="badge badge-fault"' in text
+            other = await opened.text("/incidents/i1?check=c1")
+            assert 'class="badge' not in other
 
 
 async def test_an_incident_that_has_heard_nothing_yet_has_a_page(tmp_path: Path) -> None:
