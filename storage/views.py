@@ -125,8 +125,10 @@ def unsaid(rows: Rows, suffix: str) -> list[str]:
 
 
 def triggers_since(rows: Rows, since: float) -> int:
-    """How many were sent since then, of all pairs."""
-    row = rows.one("SELECT count(*) AS sent FROM triggers WHERE at >= ?", since)
+    """How many were sent since then, of all pairs; their controls are not counted."""
+    row = rows.one(
+        "SELECT count(*) AS sent FROM triggers WHERE at >= ? AND plan LIKE 'trigger:%'", since
+    )
     return int(row["sent"]) if row else 0
 
 

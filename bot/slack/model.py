@@ -106,7 +106,8 @@ class Press:
 class Told:
     """What a check's root message tells once there is a verdict. state: the check's, as the
     record has it (running: the recovery is being watched). asked_by: a Slack user's id.
-    rerun: the check that ran again after this one. frozen: somebody froze a site of the pair."""
+    rerun: the check that ran again after this one. incident_cause: what the incident's newest fault
+    was, found by this check or another."""
 
     result: CheckResult
     state: Literal["running", "finished", "stopped", "interrupted"]
@@ -116,3 +117,4 @@ class Told:
     closed: Press | None = None
     incident_open: bool = True
     rerun: str | None = None
+    incident_cause: str | None = None

@@ -130,6 +130,7 @@ class Teller:
             acknowledged=_press(incident.acknowledged_by, incident.acknowledged),
             closed=_press(incident.closed_by, incident.closed),
             incident_open=incident.state != "closed",
+            incident_cause=incident.cause,
             rerun=(rerun.answer or {}).get("check") if rerun else None,
         )
 

@@ -66,9 +66,28 @@ def test_where_nobody_said_yes_the_trigger_can_still_be_sent() -> None:
     assert "send" in pressed(verdict(told, Reader("en")))
     again = replace(told, rerun="c13")
     assert "send" not in pressed(verdict(again, Reader("en")))
-    forbidden = cut_short("account", IDLE, NotSent.NOT_PERMITTED)
-    assert "send" not in pressed(verdict(forbidden, Reader("en")))
+    by_machine = cut_short("account", IDLE, NotSent.NOT_PERMITTED)
+    assert "send" in pressed(verdict(by_machine, Reader("en")))
+    assert "send" not in pressed(verdict(_never(by_machine), Reader("en")))
     assert "send" not in pressed(verdict(told_of("account"), Reader("en")))
+
+
+def _never(told: Told) -> Told:
+    """The same of a pair whose inventory allows no trigger to anybody."""
+    evidence = told.result.evidence
+    pair = replace(evidence.context.pair, trigger="no")
+    evidence = replace(evidence, context=replace(evidence.context, pair=pair))
+    return replace(told, result=replace(told.result, evidence=evidence))
+
+
+def test_a_check_that_tried_less_does_not_acquit() -> None:
+    told = replace(idle_fine(), incident_cause="source-quarantined")
+    shown = said(verdict(told, Reader("en")))
+    known = next(line for line in shown.split("\n") if "known from an earlier check" in line)
+    assert catalog("en")["cause.source-quarantined"] in known
+    assert "known from an earlier check" not in said(verdict(idle_fine(), Reader("en")))
+    found = replace(told_of("account"), incident_cause="source-quarantined")
+    assert "known from an earlier check" not in said(verdict(found, Reader("en")))
 
 
 def test_a_manager_reads_what_was_seen_instead_of_a_cause() -> None:

@@ -85,8 +85,10 @@ def usage(mistake: Mistake, reader: Reader) -> Post:
     """What is wrong with a call, and the right one. Sites by the names that are typed."""
     speech = Speech(replace(reader, titles={}))
     wrong = speech(mistake.message.code, **mistake.message.params)
-    right = speech("slack-talk.right-call", call=code(mistake.call))
-    return blocks.post(joined([wrong, right]), [blocks.section(lines([wrong, right]))])
+    said = [wrong]
+    if mistake.call not in wrong:
+        said.append(speech("slack-talk.right-call", call=code(mistake.call)))
+    return blocks.post(joined(said), [blocks.section(lines(said))])
 
 
 def _calls(pairs: Sequence[Pair]) -> dict[str, Command]:

@@ -26,6 +26,7 @@ def verdict(told: Told, reader: Reader) -> Post:
         *_labelled(_facts(told, speech), speech),
         *_titled("slack-verdict.why", _bullets(account.reasons(told, speech)), speech),
         *_titled("slack-verdict.not", _ruled_out(told, speech), speech),
+        *_known_already(told, speech),
         *_titled("report.advice", account.advice(told, speech), speech),
         *_titled("report.trigger", [account.trigger(told, speech)], speech),
         blocks.context(*_state(told, speech)),
@@ -107,6 +108,15 @@ def _labelled(facts: Iterable[tuple[str, str]], speech: Speech) -> list[Block]:
 def _titled(label: str, said: Iterable[str], speech: Speech) -> list[Block]:
     every = list(said)
     return [blocks.section(lines([bold(speech.plain(label)), *every]))] if every else []
+
+
+def _known_already(told: Told, speech: Speech) -> list[Block]:
+    """A check that tried less than an earlier one must not read like an acquittal."""
+    inconclusive = told.result.verdict.outcome is Outcome.INCONCLUSIVE
+    if not inconclusive or told.incident_cause is None:
+        return []
+    cause = speech.plain(f"cause.{told.incident_cause}")
+    return [blocks.section(bold(speech.plain("slack-state.known", cause=cause)))]
 
 
 def _bullets(said: Iterable[str]) -> Iterator[Marked]:
