@@ -23,6 +23,7 @@ from bot.document import document
 from bot.exposure import consent_question
 from bot.recorder import Recorder
 from bot.request import Began, CheckRequest, CheckResult, Consent, ConsentQuestion, Judged
+from bot.residues import residues
 from bot.thinking import think
 from probes.catalog import CATALOG, by_name
 from probes.diagnosis import judge
@@ -41,14 +42,6 @@ AskConsent = Callable[[ConsentQuestion], Awaitable[Consent | None]]
 
 LEASE = 12.0
 """Seconds that a check holds its pair without a sign of life; renewed at a third of it."""
-HALF_OPEN = (
-    "half-open connection from {source}, source port {local}, to port {port}: it ends by itself, "
-    "or when the same source port connects again"
-)
-UNANSWERED = (
-    "half-open connection request of this check, source port {local}, to port {port}: its answer "
-    "is lost on the way back"
-)
 PROBES = {probe.name: probe for probe in CATALOG}
 
 
@@ -315,21 +308,6 @@ def _given(request: CheckRequest, pair: Pair) -> Consent | None:
     if request.by_person:
         return Consent(request.asked_by, "--trigger yes") if request.trigger == "yes" else None
     return Consent(request.asked_by, "trigger_from_hooks") if pair.trigger_from_hooks else None
-
-
-def residues(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    """What a check could not clear: (endpoint, what). Half-open connections end by themselves
-    once the host gives up; until then its owner may find them."""
-    scene = Scene(evidence)
-    left = [
-        (o.target, HALF_OPEN.format(source=o.source, local=o.local_port, port=o.port))
-        for o in scene.left_open
-    ]
-    left += [
-        (endpoint, UNANSWERED.format(local=socket.peer_port, port=socket.local_port))
-        for endpoint, socket in scene.half_open
-    ]
-    return tuple(left)
 
 
 async def _follow(store: Store, check: str, lang: str, stop: asyncio.Event) -> CheckResult:

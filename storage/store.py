@@ -15,11 +15,12 @@ from types import TracebackType
 from typing import Any
 
 from probes.model import Context, Evidence, Gap, Observation, Tools
-from storage import records, views
+from storage import followed, records, views
 from storage.audit import Audit
 from storage.codec import Parse, Raw
 from storage.database import Database
 from storage.errors import StoreError
+from storage.followed import Followed
 from storage.freezes import Freezes
 from storage.inbox import Inbox
 from storage.jobs import Jobs
@@ -28,7 +29,7 @@ from storage.outbox import Outbox
 from storage.pages import Pages
 from storage.records import Begun, Origin
 from storage.search import Search
-from storage.views import CheckRecord, Event, Followed, IncidentHead, Sent
+from storage.views import CheckRecord, Event, IncidentHead, Sent
 
 __all__ = [
     "Begun",
@@ -247,11 +248,11 @@ class Store:
 
     async def followed(self) -> list[Followed]:
         """The open incidents that jobs opened, with when their pairs were checked."""
-        return await self._database.read(views.followed)
+        return await self._database.read(followed.followed)
 
     async def followed_one(self, incident_id: str) -> Followed:
         """One of them, closed or not."""
-        return await self._database.read(lambda rows: views.followed_one(rows, incident_id))
+        return await self._database.read(lambda rows: followed.followed_one(rows, incident_id))
 
     async def list_incidents(self) -> list[dict[str, Json]]:
         """The contract's `incidents list --json`, oldest first."""
