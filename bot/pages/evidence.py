@@ -18,6 +18,7 @@ Document = Mapping[str, Any]
 
 MOST_LINES = 400
 """Lines of one output on the page; the whole of it is one link away."""
+_MOST_TELLING = 12
 _LONGEST_LINE = 600
 
 
@@ -35,6 +36,7 @@ class Item:
     minus it, if known. cited: what rests on it, in words. left: lines that are not shown."""
 
     id: str
+    phase: str
     title: str
     ends: str
     answer: str
@@ -49,8 +51,8 @@ class Item:
 
     @property
     def telling(self) -> tuple[RawLine, ...]:
-        """The lines that are cited."""
-        return tuple(line for line in self.lines if line.cited)
+        """The first of the lines that are cited."""
+        return tuple(line for line in self.lines if line.cited)[:_MOST_TELLING]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,6 @@ class Step:
     """The observations of one plan, in the order in which they were asked."""
 
     plan: str
-    phase: str
     items: tuple[Item, ...]
 
     @property
@@ -73,12 +74,12 @@ def steps(
     cited = _citations(document, voice)
     chosen = {item["id"]: item["lines"] for item in (document or {}).get("evidence", ())}
     made = (
-        (raw.plan, voice(f"phase.{raw.phase}"), _item(raw, chosen, cited, told, voice))
+        (raw.plan, _item(raw, chosen, cited, told, voice))
         for raw in sorted(raws, key=lambda raw: raw.transcript.started)
     )
     return [
-        Step(plan, phase, tuple(item for _, _, item in group))
-        for (plan, phase), group in groupby(made, key=lambda each: each[:2])
+        Step(plan, tuple(item for _, item in group))
+        for plan, group in groupby(made, key=lambda each: each[0])
     ]
 
 
@@ -101,6 +102,7 @@ def _item(
     status = "" if transcript.exit_status is None else f" {transcript.exit_status}"
     return Item(
         id=raw.id,
+        phase=voice(f"phase.{raw.phase}"),
         title=question(raw.ask, voice),
         ends=voice.title(raw.ask.source) + target,
         answer=printable(answer(seen, voice)) if seen else voice("page.not-understood"),

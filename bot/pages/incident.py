@@ -24,9 +24,8 @@ from storage.pages import Account, CheckHead
 
 Document = Mapping[str, Any]
 
-_MOST_CITED = 6
+_MOST_CITED = 10
 """Observations of one finding whose lines stand open on the page and on paper."""
-_MOST_LINES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +205,15 @@ def _claims(
 
 
 def _various(cited: Sequence[str], items: Mapping[str, Item]) -> tuple[Item, ...]:
-    """A few of many: of each question and asked host the first, in the order of citing."""
-    seen: set[tuple[str, str]] = set()
-    chosen: list[Item] = []
-    for item in (items[i] for i in cited if i in items and items[i].telling):
-        if (kind := (item.title, item.ends)) not in seen and len(chosen) < _MOST_CITED:
-            seen.add(kind)
-            chosen.append(item)
-    return tuple(chosen)
+    """A few of many: of each question the first, then the second ones, so that none crowds out
+    the others, in the order of citing."""
+    seen: Counter[tuple[str, str]] = Counter()
+    ranked: list[tuple[int, int, Item]] = []
+    for place, item in enumerate(items[i] for i in cited if i in items and items[i].telling):
+        ranked.append((seen[item.title, item.ends], place, item))
+        seen[item.title, item.ends] += 1
+    chosen = sorted(ranked, key=lambda each: each[:2])[:_MOST_CITED]
+    return tuple(item for _, _, item in sorted(chosen, key=lambda each: each[1]))
 
 
 def _flows(document: Document, voice: Voice) -> Iterator[Claim]:
