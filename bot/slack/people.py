@@ -58,9 +58,7 @@ class People:
         self._people = _Kept(api.person, _unknown_person, _PEOPLE, clock)
         # A channel that we are not in is asked about again: whoever invites us asks again at once.
         self._rooms = _Kept(api.room, _unknown_room, _ROOMS, clock, lambda room: room.member)
-        self._all_rooms = _Kept(
-            lambda _every: api.rooms(), lambda _every: (), _ROOMS, clock, bool
-        )
+        self._all_rooms = _Kept(lambda _every: api.rooms(), lambda _every: (), _ROOMS, clock, bool)
         self._groups = _Kept(api.group_members, lambda _group: (), _GROUPS, clock)
 
     async def person(self, user: str) -> Person:

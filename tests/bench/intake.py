@@ -92,7 +92,8 @@ class CommitsEach(Database):
         super().__init__(path)
         self._lock, self._own = threading.Lock(), threading.local()
 
-    async def write(self, job: Callable[[Rows], T]) -> T:
+    async def write(self, job: Callable[[Rows], T], *, awaited: bool = False) -> T:
+        del awaited  # every one has a commit of its own
         return await asyncio.to_thread(self._one, job)
 
     def _one(self, job: Callable[[Rows], T]) -> T:

@@ -39,7 +39,7 @@ async def sender(b: Bot, channel: str = "#backup-incidents") -> AsyncIterator[Se
         return {}
 
     async with TestClient(TestServer(web_app(None, well, intake))) as client:
-        yield Sender(client, b.store, clock)
+        yield Sender(client, b.store, clock, intake)
 
 
 async def test_a_failure_is_checked_at_once_and_told_in_its_channel(tmp_path: Path) -> None:

@@ -36,7 +36,9 @@ def context(near: str = "seoul", far: str = "busan") -> Context:
 
 def arrival(key: str = "k1", status: Status = "failed", at: float = NOW) -> Arrival:
     target = Target("seoul:busan", "seoul", "busan", "major")
-    return Arrival(key, "avamar", "repl", status, at, at, at, at, "repl", target, message="no answer")
+    return Arrival(
+        key, "avamar", "repl", status, at, at, at, at, "repl", target, message="no answer"
+    )
 
 
 def raw(number: int = 1, *texts: str, end: End = End.EXITED) -> Raw:
