@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import dukpy  # type: ignore[import-untyped]
+import dukpy
 import pytest
 from ruamel.yaml import YAML
 
