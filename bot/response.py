@@ -28,6 +28,9 @@ MOST_AT_ONCE = 4
 """Checks that run at a time before one more is begun by a machine: many pairs may fail together,
 and their checks must not be a storm of their own."""
 
+NEWS_SECONDS = 24 * 3600.0
+"""A copy that succeeded longer ago is no news any more, for a bot that was away."""
+
 Begin = Callable[[Followed, str], Awaitable[None]]
 """Begin a check for an incident, under the key that names the request."""
 Over = Callable[[Followed], Awaitable[None]]
@@ -40,12 +43,9 @@ class Response:
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
         self._woken = asyncio.Event()
-        self._closed: list[str] = []
 
-    def heard(self, _incident_id: str, decision: Decision) -> None:
-        """An event was kept that belongs to an incident."""
-        if decision.kind == "close":
-            self._closed += decision.incidents
+    def heard(self, _incident_id: str, _decision: Decision) -> None:
+        """An event was kept that belongs to an incident: what it means stands on record."""
         self._woken.set()
 
     async def run(self, begin: Begin, over: Over) -> None:
@@ -77,9 +77,8 @@ class Response:
             await begin(incident, key)
 
     async def _tell(self, over: Over) -> None:
-        closed, self._closed = self._closed, []
-        for incident_id in closed:
-            await over(await self._store.followed_one(incident_id))
+        for incident in await self._store.copied(self._clock() - NEWS_SECONDS):
+            await over(incident)
 
 
 class Quiet:

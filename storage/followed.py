@@ -33,6 +33,18 @@ def followed(rows: Rows) -> list[Followed]:
     return [followed_one(rows, row["id"]) for row in rows.all(sql)]
 
 
+def copied(rows: Rows, since: float) -> list[Followed]:
+    """Those that a copy has closed since then, that were told somewhere, and whose end was not
+    (the outbox' key: the incident's id, `:copied:`, and when it was closed)."""
+    sql = (
+        "SELECT id FROM incidents AS i WHERE closed_how = 'job' AND asked = 0 AND closed >= ?"
+        " AND EXISTS (SELECT 1 FROM checks WHERE incident_id = i.id AND asked IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM outbox"
+        " WHERE key = i.id || ':copied:' || CAST(i.closed AS INTEGER)) ORDER BY closed"
+    )
+    return [followed_one(rows, row["id"]) for row in rows.all(sql, since)]
+
+
 def followed_one(rows: Rows, incident_id: str) -> Followed:
     """One of them, closed or not; StoreError if there is none."""
     row = get_incident(rows, incident_id)

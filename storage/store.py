@@ -250,9 +250,9 @@ class Store:
         """The open incidents that jobs opened, with when their pairs were checked."""
         return await self._database.read(followed.followed)
 
-    async def followed_one(self, incident_id: str) -> Followed:
-        """One of them, closed or not."""
-        return await self._database.read(lambda rows: followed.followed_one(rows, incident_id))
+    async def copied(self, since: float) -> list[Followed]:
+        """Those that a copy has closed since then (epoch seconds), and whose end was not told."""
+        return await self._database.read(lambda rows: followed.copied(rows, since))
 
     async def list_incidents(self) -> list[dict[str, Json]]:
         """The contract's `incidents list --json`, oldest first."""

@@ -55,7 +55,7 @@ class Reporting:
             return
         reader, pair = await self._teller.reader(place), (incident.near, incident.far)
         post = copied(incident.id, pair, incident.opened, incident.closed, reader)
-        key = f"{incident.id}:copied:{incident.closed:.0f}"
+        key = f"{incident.id}:copied:{int(incident.closed)}"
         root = root_key(incident.first_check)
         await self._outbox.say(post_of(key, place, post, thread=root))
         await self._checks.refresh(incident.first_check, key)

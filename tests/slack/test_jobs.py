@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -32,7 +33,7 @@ async def sender(b: Bot, channel: str = "#backup-incidents") -> AsyncIterator[Se
     pair = b.desk.inventory.pairs[0]
     one = hook(match=(replace(rule(pair, "repl-*"), channel=channel),))
     inventory = replace(b.desk.inventory, hooks={one.name: one})
-    clock = StandingClock()
+    clock = StandingClock(time.time() - 900)
     intake = Intake(b.store, inventory, {one.name: SECRET}, Voice(), b.response.heard, clock)
 
     async def well() -> dict[str, str]:
@@ -85,6 +86,21 @@ async def test_a_copy_that_succeeds_closes_it_and_says_so(tmp_path: Path) -> Non
         assert head.state == "closed"
         copied = next(m for m in b.messages if "i1" in m["text"] or "replicates" in m["text"])
         assert copied["thread_ts"] == b.message("c1:root")["ts"]
+
+
+async def test_the_end_is_told_also_where_nobody_heard_of_it(tmp_path: Path) -> None:
+    async with bot(tmp_path, incident="healthy", pair={"trigger": "no"}) as b, sender(b) as jobs:
+        await jobs.tell("repl-nightly")
+        await until(lambda: "c1:reply" in b.said(), 20)
+        b.response.heard = lambda *_: None  # type: ignore[method-assign]
+        jobs.clock.now += 600
+        await jobs.tell("repl-nightly", status="succeeded", id="later")
+        assert not any(key.startswith("i1:copied") for key in b.said())
+        b.response._woken.set()
+        await until(lambda: any(key.startswith("i1:copied") for key in b.said()), 10)
+        b.response._woken.set()
+        await asyncio.sleep(0.3)
+        assert sum(key.startswith("i1:copied") for key in b.said()) == 1
 
 
 async def test_without_a_channel_it_is_checked_and_stands_on_record(tmp_path: Path) -> None:

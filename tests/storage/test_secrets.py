@@ -33,7 +33,7 @@ BODY = {"password": PASSWORD, "lines": list(LINES), "deep": [{"text": TEXT}], TE
 PLAIN = {"open", "close", "renew_lease", "interrupt_orphans", "interrupt", "finish_check"}
 READS = {"check", "load_evidence", "follow", "last_triggers", "list_incidents", "incident"} | {
     "followed",
-    "followed_one",
+    "copied",
     "incident_head",
     "running",
     "triggers_since",
