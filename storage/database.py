@@ -268,9 +268,17 @@ def _wrap(connection: sqlite3.Connection) -> SqliteUtils:
     return SqliteUtils(connection, execute_plugins=False)
 
 
+def _private(path: Path) -> None:
+    """Make the file, its owner's alone: it holds what hosts printed and who asked. SQLite gives
+    the -wal and -shm beside it the same rights; a file that exists keeps its own."""
+    with suppress(OSError):  # it exists, or SQLite says what is wrong with the place
+        path.touch(mode=0o600, exist_ok=False)
+
+
 def _open(path: Path, migrations: Sequence[tuple[str, str]]) -> SqliteUtils:
     if not path.parent.is_dir():
         raise StoreError(f"the folder {path.parent} does not exist: create it, or choose --db")
+    _private(path)
     try:
         db = _wrap(sqlite3.connect(path, timeout=_BUSY_SECONDS))
         try:
@@ -337,6 +345,7 @@ def _back_up(path: Path, version: int) -> None:
     backup never ends on one that holds the write lock itself."""
     copy = path.with_name(f"{path.name}.bak-{version}")
     copy.unlink(missing_ok=True)
+    _private(copy)
     source, target = sqlite3.connect(path), sqlite3.connect(copy)
     try:
         source.backup(target)

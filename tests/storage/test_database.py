@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -167,6 +168,20 @@ async def test_a_new_file_and_a_current_one_leave_no_copy(tmp_path: Path) -> Non
     for _ in range(2):
         await _make(tmp_path / "replcheck.db")
     assert _names(tmp_path) == {"replcheck.db"}
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+
+
+async def test_a_new_record_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)  # the usual one: others may read what is made
+    try:
+        async with await Store.open(tmp_path / "replcheck.db"):
+            modes = _modes(tmp_path)
+    finally:
+        os.umask(before)
+    assert modes == {f"replcheck.db{beside}": 0o600 for beside in ("", "-wal", "-shm")}
 
 
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
