@@ -306,7 +306,7 @@ class _Check:
 def _given(request: CheckRequest, pair: Pair) -> Consent | None:
     """The consent that needs no question: the asker's own word, or the inventory's for machines."""
     if request.by_person:
-        return Consent(request.asked_by, "--trigger yes") if request.trigger == "yes" else None
+        return Consent(request.asked_by, request.agreed) if request.trigger == "yes" else None
     return Consent(request.asked_by, "trigger_from_hooks") if pair.trigger_from_hooks else None
 
 

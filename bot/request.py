@@ -7,14 +7,17 @@ from typing import Any, Literal
 
 from probes.model import Context, Evidence, Verdict
 
+JOB = "job "
+"""How the record names a failed job as the asker: this, and the job's name."""
 TriggerWish = Literal["yes", "no", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
     """Two sites by name, in either order. asked_by: who pressed, as the record names them.
-    by_person: a person asked for it, not a webhook or a schedule. key: names the request, so
-    that it begins one check however often it arrives; place: where to answer, for the record."""
+    by_person: a person asked for it, not a webhook or a schedule. agreed: how a yes was given, as
+    the record names it. key: names the request, so that it begins one check however often it
+    arrives; place: where to answer, for the record."""
 
     near: str
     far: str
@@ -22,6 +25,7 @@ class CheckRequest:
     watch_seconds: float = 120.0
     asked_by: str = ""
     by_person: bool = True
+    agreed: str = "--trigger yes"
     key: str | None = None
     place: dict[str, Any] | None = None
 

@@ -15,7 +15,7 @@ import structlog
 
 from bot.desk import Desk
 from bot.incidents.schedule import next_check
-from bot.request import Began, CheckRequest, Consent, ConsentQuestion, Judged
+from bot.request import JOB, Began, CheckRequest, Consent, ConsentQuestion, Judged
 from probes.events import Event
 from storage.job_model import Decision
 from storage.store import Followed, Store, StoreError
@@ -31,6 +31,7 @@ and their checks must not be a storm of their own."""
 NEWS_SECONDS = 24 * 3600.0
 """A copy that succeeded longer ago is no news any more, for a bot that was away."""
 
+_LONGEST_JOB = 80
 Begin = Callable[[Followed, str], Awaitable[None]]
 """Begin a check for an incident, under the key that names the request."""
 Over = Callable[[Followed], Awaitable[None]]
@@ -115,7 +116,7 @@ def request_for(incident: Followed, key: str) -> CheckRequest:
         near=incident.near,
         far=incident.far,
         trigger="ask",
-        asked_by=incident.job,
+        asked_by=f"{JOB}{incident.job[:_LONGEST_JOB]}",
         by_person=False,
         key=key,
     )

@@ -265,6 +265,9 @@ def _advice(
     for name, end in zip(("first", "second"), between or (), strict=False):
         params[name] = end or "?"
     code = f"advice.{leading.cause}" + ("" if between else "-unplaced")
+    if leading.cause is Cause.UNREACHABLE and between and None in between:
+        code += "-one-sided"
+        params["seen"] = next((end for end in between if end), "?")
     owners = dict.fromkeys(location.owners) if location and location.owners else {}
     if location and location.host:
         return (Advice(location.segment or "", Message(f"advice.{leading.cause}-host", params)),)

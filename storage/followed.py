@@ -11,8 +11,9 @@ from storage.records import get_incident
 @dataclass(frozen=True, slots=True)
 class Followed:
     """An incident that a failed job opened. channel: where its hook's rule wants it told. job: the
-    one that failed first. first_check: its id; started: when each check of it began, oldest first.
-    last_failed: when a job failed last; all times are epoch seconds."""
+    one that failed first. first_check: its id; started: when each check of it began, oldest first;
+    told: those that stand in Slack. last_failed: when a job failed last; all times are epoch
+    seconds."""
 
     id: str
     pair_id: str
@@ -25,6 +26,7 @@ class Followed:
     last_failed: float | None
     first_check: str | None
     started: tuple[float, ...]
+    told: tuple[str, ...]
 
 
 def followed(rows: Rows) -> list[Followed]:
@@ -50,6 +52,7 @@ def followed_one(rows: Rows, incident_id: str) -> Followed:
     row = get_incident(rows, incident_id)
     sql = "SELECT id, started FROM checks WHERE incident_id = ? ORDER BY number"
     checks = rows.all(sql, incident_id)
+    told = "SELECT id FROM checks WHERE incident_id = ? AND asked IS NOT NULL ORDER BY number"
     sql = "SELECT job FROM jobs WHERE incident_id = ? ORDER BY number LIMIT 1"
     job = rows.one(sql, incident_id)
     names = ("id", "pair_id", "near", "far", "channel", "opened", "closed", "last_failed")
@@ -58,4 +61,5 @@ def followed_one(rows: Rows, incident_id: str) -> Followed:
         job=job["job"] if job else "",
         first_check=checks[0]["id"] if checks else None,
         started=tuple(check["started"] for check in checks),
+        told=tuple(check["id"] for check in rows.all(told, incident_id)),
     )

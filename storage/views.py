@@ -149,7 +149,8 @@ def last_triggers(rows: Rows, pair_id: str, limit: int) -> list[Sent]:
 
 @dataclass(frozen=True, slots=True)
 class IncidentHead:
-    """An incident as it stands; times are epoch seconds."""
+    """An incident as it stands; times are epoch seconds. closed_how: by a `job` that succeeded, a
+    `check`, or a `person`."""
 
     id: str
     pair_id: str
@@ -159,6 +160,7 @@ class IncidentHead:
     opened: float
     closed: float | None
     closed_by: str | None
+    closed_how: str | None
     cause: str | None
     acknowledged: float | None
     acknowledged_by: str | None

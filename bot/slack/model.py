@@ -107,7 +107,8 @@ class Told:
     """What a check's root message tells once there is a verdict. state: the check's, as the
     record has it (running: the recovery is being watched). asked_by: a Slack user's id.
     rerun: the check that ran again after this one. incident_cause: what the incident's newest fault
-    was, found by this check or another."""
+    was, found by this check or another. frozen: who froze a site of the pair, if one is. copied:
+    when a copy succeeded that closed the incident (epoch seconds)."""
 
     result: CheckResult
     state: Literal["running", "finished", "stopped", "interrupted"]
@@ -118,3 +119,5 @@ class Told:
     incident_open: bool = True
     rerun: str | None = None
     incident_cause: str | None = None
+    frozen: Press | None = None
+    copied: float | None = None

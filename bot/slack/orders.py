@@ -91,7 +91,14 @@ class Orders:
         wish = await self._wish(visit, pair, trigger)
         key = key or visit.taken.key
         place = place or visit.place
-        request = CheckRequest(pair.near, pair.far, trigger=wish, asked_by=place.user, key=key)
+        request = CheckRequest(
+            pair.near,
+            pair.far,
+            trigger=wish,
+            asked_by=place.user,
+            agreed=_how(visit, trigger),
+            key=key,
+        )
         began = await self._checks.begin(request, place)
         await visit.note("joined" if began.joined else "done", check=began.check, trigger=wish)
         record = await self._store.check(began.check)
@@ -165,3 +172,10 @@ class Orders:
             await self._outbox.say(say)
         else:
             await visit.whisper(post)
+
+
+def _how(visit: Visit, trigger: TriggerWish) -> str:
+    """How a yes was given, for the record: by hand, or by the inventory for all who may."""
+    if visit.what == "send":
+        return "pressed Send in Slack"
+    return "--trigger yes" if trigger == "yes" else 'trigger = "yes" in sites.toml'

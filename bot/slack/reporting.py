@@ -58,7 +58,8 @@ class Reporting:
         key = f"{incident.id}:copied:{int(incident.closed)}"
         root = root_key(incident.first_check)
         await self._outbox.say(post_of(key, place, post, thread=root))
-        await self._checks.refresh(incident.first_check, key)
+        for check in incident.told:
+            await self._checks.refresh(check, key)
 
     async def _place(self, incident: Followed) -> Place | None:
         if incident.channel is None:

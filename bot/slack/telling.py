@@ -26,6 +26,7 @@ from bot.slack.views.verdict import interrupted, recovery, reply, verdict
 from bot.thinking import think
 from bot.words import titles, titles_of
 from probes.inventory import Inventory
+from probes.model import Pair
 from storage.outbox import Say
 from storage.store import CheckRecord, Store
 
@@ -131,8 +132,16 @@ class Teller:
             closed=_press(incident.closed_by, incident.closed),
             incident_open=incident.state != "closed",
             incident_cause=incident.cause,
+            frozen=await self._frozen(record.context.pair),
+            copied=incident.closed if incident.closed_how == "job" else None,
             rerun=(rerun.answer or {}).get("check") if rerun else None,
         )
+
+    async def _frozen(self, pair: Pair) -> Press | None:
+        for freeze in await self._store.freezes.standing():
+            if freeze.site in (None, pair.near, pair.far):
+                return Press(freeze.by, freeze.at)
+        return None
 
     async def reader(self, place: Place, result: CheckResult | None = None) -> Reader:
         """Whoever reads there: never more than the channel may see now, or might when asked."""

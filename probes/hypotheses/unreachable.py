@@ -26,17 +26,20 @@ def test(scene: Scene) -> Finding:
     if siblings and not router and not scene.watched:
         return unknown(Cause.UNREACHABLE, "unreachable.not-watched", window.evidence)
     evidence = (*window.evidence, *siblings[:4], *router, *_traces(scene, window))
+    where = _where(scene, window)
     if siblings and not router:
         why = Message("unreachable.siblings-live", _ends(scene))
-        return supported(Cause.UNREACHABLE, why, evidence, Confidence.LIKELY, _where(scene, window))
-    if router:
-        why = Message("unreachable.router-says", _ends(scene))
-        return supported(
-            Cause.UNREACHABLE, why, evidence, Confidence.CONFIRMED, _where(scene, window)
-        )
-    sure = Confidence.CONFIRMED if scene.tried_elsewhere else Confidence.LIKELY
-    why = Message("unreachable.whole-site", _ends(scene))
-    return supported(Cause.UNREACHABLE, why, evidence, sure, _where(scene, window))
+        return supported(Cause.UNREACHABLE, why, evidence, Confidence.LIKELY, where)
+    proved = bool(router) or scene.tried_elsewhere
+    sure = Confidence.CONFIRMED if proved and _both_looked(scene) else Confidence.LIKELY
+    why = Message(f"unreachable.{'router-says' if router else 'whole-site'}", _ends(scene))
+    return supported(Cause.UNREACHABLE, why, evidence, sure, where)
+
+
+def _both_looked(scene: Scene) -> bool:
+    """One side's word is at most likely (contract.md, `location.between`)."""
+    asked = {observation.source for observation in scene.evidence.observations}
+    return {scene.source, scene.destination} <= asked
 
 
 def _ends(scene: Scene) -> dict[str, str | int | float | Message]:

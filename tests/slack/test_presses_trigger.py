@@ -45,7 +45,7 @@ async def test_the_dialog_says_what_a_yes_does_and_counts_once(tmp_path: Path) -
         assert view
         words = json.dumps(view.definition, ensure_ascii=False)
         assert "hour" in words
-        assert "Open right now from the source" in words
+        assert "Open from the source" in words
         await b.submit(user=other)
         await noted(b, "send", "done")
         await b.submit(user=late)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from bot.request import JOB
 from bot.slack import blocks
 from bot.slack.blocks import Block
-from bot.slack.markup import Marked, bold, joined, lines, mention, moment
+from bot.slack.markup import Marked, bold, joined, lines, marked, mention, moment
 from bot.slack.model import Post, Reader
 from bot.slack.progress import Progress, Step
 from bot.slack.views.answers import answer, asked
@@ -36,8 +37,11 @@ def running(progress: Progress, asked_by: str, reader: Reader) -> Post:
 
 
 def _asked_by(progress: Progress, asked_by: str, speech: Speech) -> Marked:
-    by = mention(asked_by)
-    words = speech("slack-live.asked-by", by=by, check=progress.check, at=moment(progress.started))
+    check, at = progress.check, moment(progress.started)
+    if asked_by.startswith(JOB):
+        job = marked(asked_by.removeprefix(JOB))
+        return speech("slack-live.job-failed", job=job, check=check, at=at)
+    words = speech("slack-live.asked-by", by=mention(asked_by), check=check, at=at)
     return joined([words, speech("slack-live.joined")]) if progress.joined else words
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from bot.request import JOB
 from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.markup import Marked, bold, joined, lines, link, marked, mention, moment
@@ -22,13 +23,14 @@ def verdict(told: Told, reader: Reader) -> Post:
     head = account.headline(told, speech)
     body = [
         blocks.header(head),
+        *_over(told, speech),
         blocks.section(account.summary(told, speech)),
         *_labelled(_facts(told, speech), speech),
         *_titled("slack-verdict.why", _bullets(account.reasons(told, speech)), speech),
         *_titled("slack-verdict.not", _ruled_out(told, speech), speech),
         *_known_already(told, speech),
         *_titled("report.advice", account.advice(told, speech), speech),
-        *_titled("report.trigger", [account.trigger(told, speech)], speech),
+        *_titled("report.trigger", [*_trigger(told, speech)], speech),
         blocks.context(*_state(told, speech)),
         *row(_buttons(told, speech), check, incident, speech),
     ]
@@ -40,6 +42,8 @@ def reply(told: Told, reader: Reader) -> Post:
     """One short message for whoever asked: an edited message notifies nobody."""
     speech = account.speech_for(told, reader)
     head, who = account.headline(told, speech), mention(told.asked_by)
+    if told.asked_by.startswith(JOB):  # nobody asked, so nobody is called
+        who = speech("slack-state.job", job=marked(told.asked_by.removeprefix(JOB)))
     said = [joined([who, bold(head)]), marked(account.summary(told, speech))]
     owners = dict.fromkeys(speech.title(one.owner) for one in told.result.verdict.advice)
     if owners:
@@ -110,6 +114,26 @@ def _titled(label: str, said: Iterable[str], speech: Speech) -> list[Block]:
     return [blocks.section(lines([bold(speech.plain(label)), *every]))] if every else []
 
 
+def _trigger(told: Told, speech: Speech) -> Iterator[Marked]:
+    """What was sent; where nothing was, whether somebody may still press, or who forbade it."""
+    report, pair = told.result.verdict.trigger, told.result.evidence.context.pair
+    forbidden = report.not_sent_reason is NotSent.NOT_PERMITTED
+    if forbidden and told.frozen:
+        by, at = mention(told.frozen.by), moment(told.frozen.at)
+        yield speech("slack-state.frozen", by=by, at=at)
+    elif forbidden and pair.trigger != "no" and told.asked_by.startswith(JOB):
+        yield speech("slack-state.offers-send")
+    else:
+        yield account.trigger(told, speech)
+
+
+def _over(told: Told, speech: Speech) -> list[Block]:
+    """A verdict that is past must not be read as of now."""
+    if told.copied is None:
+        return []
+    return [blocks.section(bold(speech("slack-state.copied", at=moment(told.copied))))]
+
+
 def _known_already(told: Told, speech: Speech) -> list[Block]:
     """A check that tried less than an earlier one must not read like an acquittal."""
     inconclusive = told.result.verdict.outcome is Outcome.INCONCLUSIVE
@@ -149,6 +173,9 @@ def _pressed(name: str, press: Press, speech: Speech) -> Marked:
 
 
 def _asked_by(asked_by: str, check: str, incident: str, speech: Speech) -> Marked:
+    if asked_by.startswith(JOB):
+        job = marked(asked_by.removeprefix(JOB))
+        return speech("slack-state.job-failed", job=job, check=check, incident=incident)
     return speech("slack-state.asked-by", by=mention(asked_by), check=check, incident=incident)
 
 

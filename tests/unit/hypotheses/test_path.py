@@ -11,6 +11,7 @@ from tests.unit.evidence import (
     CHAIN,
     FAR,
     FAR_SOURCE,
+    NEAR,
     Heard,
     tripped,
 )
@@ -27,11 +28,14 @@ from tests.unit.hypotheses.finding import (
 
 
 def dark(*, siblings: bool = True, watched: bool = True, looked: bool = True,
-         flags: tuple[str, ...] = (), half_open: bool = False) -> Heard:  # fmt: skip
-    """A pair that was dark from the start."""
+         flags: tuple[str, ...] = (), half_open: bool = False,
+         both: bool = True) -> Heard:  # fmt: skip
+    """A pair that was dark from the start. both: the far side was asked too."""
     heard = Heard()
     heard.ping("baseline", 0, "." * 36, every=0.055)
     heard.trace("baseline", 0, CHAIN.near_faces[:4], flags=flags)
+    if both:
+        heard.trace("baseline", 0, CHAIN.back[:1], source=FAR, target=NEAR)
     if looked:
         fates = "!" * 36 if siblings else "." * 36
         heard.ping("baseline", 0, fates, target=FAR_SOURCE, every=0.055)
@@ -50,6 +54,9 @@ def dark(*, siblings: bool = True, watched: bool = True, looked: bool = True,
         (dark(watched=False, flags=("!H",)), SUPPORTED, CONFIRMED),  # a router says so
         (dark(siblings=False, watched=False), SUPPORTED, CONFIRMED),
         (dark(siblings=False, watched=False, looked=False), SUPPORTED, LIKELY),
+        # One side's word is at most likely, a router's too.
+        (dark(watched=False, flags=("!H",), both=False), SUPPORTED, LIKELY),
+        (dark(siblings=False, watched=False, both=False), SUPPORTED, LIKELY),
         (dark(half_open=True), REFUTED, None),  # packets arrive
         (tripped(), REFUTED, None),
     ],
