@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bot.check import AskConsent, Listener, parse, run_check
+from bot.document import iso
 from bot.recall import recall
 from bot.request import CheckRequest, CheckResult
 from probes.inventory import Inventory
@@ -52,6 +54,13 @@ async def incident(db: Path, incident_id: str) -> dict[str, Json]:
     """The contract's `incidents show ID --json`. Raises StoreError if there is none."""
     async with await Store.open(db) as store:
         return await store.incident(incident_id)
+
+
+async def audit(db: Path, last: int) -> list[dict[str, Json]]:
+    """The newest entries of the audit trail, oldest of them first; `at` in ISO 8601."""
+    async with await Store.open(db) as store:
+        trail = await store.audit.trail(last)
+    return [{**asdict(entry), "at": iso(entry.at)} for entry in trail]
 
 
 async def evidence_of(db: Path, record: Mapping[str, Json]) -> dict[str, Evidence]:

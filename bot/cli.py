@@ -26,7 +26,7 @@ from bot.settings import Settings, current, options
 from bot.terminal import consent
 from bot.terminal.interrupt import GivenUp, stoppable
 from bot.terminal.progress import Progress
-from bot.terminal.record import print_changes, print_incident, print_incidents
+from bot.terminal.record import print_audit, print_changes, print_incident, print_incidents
 from bot.terminal.report import print_report
 from bot.terminal.safe import printable
 from bot.ticket.export import of_incident, written
@@ -141,6 +141,20 @@ def serve() -> int:
     from bot.serve import run as run_bot  # noqa: PLC0415 -- Slack's SDK loads slowly, for this only
 
     return run_bot(current())
+
+
+@replcheck.command()
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--last", default=200, show_default=True, metavar="N", help="How many entries.")
+@options
+def audit(as_json: bool, last: int) -> None:
+    """Show who asked, pressed and was refused what, and when: the newest entries."""
+    settings = current()
+    found = asyncio.run(app.audit(settings.db, last))
+    if as_json:
+        _print_json(found)
+    else:
+        print_audit(Console(highlight=False), found, Voice(settings.lang))
 
 
 @replcheck.group()

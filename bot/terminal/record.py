@@ -37,6 +37,21 @@ def print_incidents(console: Console, found: Sequence[Record], voice: Voice) -> 
     console.print(table)
 
 
+def print_audit(console: Console, trail: Sequence[Record], voice: Voice) -> None:
+    """One line an entry: when, who, where, what, what came of it, with its details."""
+    if not trail:
+        console.print(voice("audit.empty"))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("at", "who", "place", "what", "outcome", "details"):
+        table.add_column(voice(f"audit.{column}"), overflow="fold")
+    for entry in trail:
+        details = ", ".join(f"{k}={v}" for k, v in entry["body"].items() if k != "delivery")
+        cells = (entry["at"], entry["who"], entry["place"], entry["what"], entry["outcome"])
+        table.add_row(*map(plain, (*cells, details)))
+    console.print(table)
+
+
 def print_incident(
     console: Console, record: Record, evidence: Mapping[str, Evidence], lang: str
 ) -> None:

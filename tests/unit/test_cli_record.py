@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot import cli, recall
+from storage.audit import Entry
 from storage.store import Origin, Store
 from tests.unit.samples import CONTEXT, EVIDENCE, INCONCLUSIVE, T0, as_document
 
@@ -111,3 +112,22 @@ def test_judging_again_says_what_changed(
     output = capsys.readouterr().out
     assert "outcome: fault → inconclusive" in output
     assert "low-bandwidth: refuted → -" in output
+
+
+def test_the_audit_trail_is_read(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def fill() -> None:
+        async with await Store.open(recorded) as store:
+            body = {"check": "c1", "delivery": "pressed:1", "why": "\x1b[31m[red]"}
+            await store.audit.note(Entry(T0, "U0ALICE", "C0ROOM", "send", "refused", body))
+
+    assert cli.run(["audit"]) == 0
+    assert "Nothing" in capsys.readouterr().out
+    asyncio.run(fill())
+    assert cli.run(["audit", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["who"], entry["what"], entry["outcome"]) == ("U0ALICE", "send", "refused")
+    assert entry["at"].endswith("Z")
+    assert cli.run(["audit", "--lang", "ko"]) == 0
+    shown = capsys.readouterr().out
+    assert "U0ALICE" in shown
+    assert "\x1b" not in shown, "what came from outside is shown, never obeyed"
