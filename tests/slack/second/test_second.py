@@ -46,7 +46,7 @@ def test_the_channel_holds_the_whole_story_once(told: Json) -> None:
     thread = [m for m in rest if m.get("thread_ts") == root["ts"]]
     assert VERDICT in root["text"]
     assert f"Acknowledged by <@{ASKER}>" in words(root)
-    begins = ("The trigger is being sent", "", "Finding", "Ruled out", "Not decided", "Flows")
+    begins = ("The trigger was allowed", "", "Finding", "Ruled out", "Not decided", "Flows")
     assert all(m["text"].startswith(b) for m, b in zip(thread, begins, strict=False))
     answer, recovery = thread[-2:]
     assert f"<@{ASKER}>" in words(answer)
