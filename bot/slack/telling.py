@@ -92,18 +92,18 @@ class Teller:
         if place is None:
             return
         record, result = await as_said(self._store, check, place.lang)
-        root = await self._root(record, place, result)
+        told = await self.told(record, result) if result else None
+        reader = await self.reader(place, result)
+        root = await self._root(record, told, reader)
         # Posted here only where we died before its first picture, or another process ran it.
         says = [
             post_of(root_key(check), place, root, thread_ts=place.thread),
             edit_of(check + END, place, root, of=root_key(check)),
         ]
-        if result is None:
-            cut_off = _cut_off(record, await self.reader(place))
+        if told is None:
             whom = f"<@{place.user}> " if place.user else ""  # a machine asked: nobody to mention
-            says.append(self._reply(check, "reply", place, Post(whom + cut_off.text)))
+            says.append(self._reply(check, "reply", place, Post(whom + root.text)))
         else:
-            told, reader = await self.told(record, result), await self.reader(place, result)
             says += await self._thread(check, place, told, reader)
             if len(record.verdicts) > 1:
                 says.append(self._reply(check, "recovery", place, recovery(told, reader)))
@@ -116,7 +116,8 @@ class Teller:
         if place is None or record.state == "running":
             return
         record, result = await as_said(self._store, check, place.lang)
-        root = await self._root(record, place, result)
+        told = await self.told(record, result) if result else None
+        root = await self._root(record, told, await self.reader(place, result))
         await self._outbox.say(edit_of(f"{check}:{mark}", place, root, of=root_key(check)))
 
     async def told(self, record: CheckRecord, result: CheckResult) -> Told:
@@ -138,10 +139,8 @@ class Teller:
         )
 
     async def _frozen(self, pair: Pair) -> Press | None:
-        for freeze in await self._store.freezes.standing():
-            if freeze.site in (None, pair.near, pair.far):
-                return Press(freeze.by, freeze.at)
-        return None
+        standing = await self._store.freezes.standing((pair.near, pair.far))
+        return Press(standing[0].by, standing[0].at) if standing else None
 
     async def reader(self, place: Place, result: CheckResult | None = None) -> Reader:
         """Whoever reads there: never more than the channel may see now, or might when asked."""
@@ -162,9 +161,7 @@ class Teller:
         signed, incident = detail == "addresses", str(result.document["incident"])
         return self._pages.address(incident, time.time(), signed=signed)
 
-    async def _root(self, record: CheckRecord, place: Place, result: CheckResult | None) -> Post:
-        told = await self.told(record, result) if result else None
-        reader = await self.reader(place, result)
+    async def _root(self, record: CheckRecord, told: Told | None, reader: Reader) -> Post:
         return await think(verdict, told, reader) if told else _cut_off(record, reader)
 
     async def _thread(self, check: str, place: Place, told: Told, reader: Reader) -> list[Say]:
